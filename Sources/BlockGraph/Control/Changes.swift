@@ -1,0 +1,68 @@
+import IOLoop
+import Storage
+
+/// A change of permissions or edges, all of it or nothing. The caller holds a reservation of everything that it touches.
+extension BlockGraph {
+    /// Rehearses `edit` and the permissions below `seeds`, takes the image locks that are newly needed, then makes it so and
+    /// gives locks back that nobody needs.
+    /// - Parameter reopening: nodes whose files are opened anew on the way, by the same steps.
+    func change(from seeds: [NodeID], reopening: Set<NodeID> = [], _ edit: (inout Topology) -> Void) async throws(BlockError) {
+        let reached = topology.below(seeds)
+        let moves = try topology.rehearse(from: seeds, edit) { plan in
+            lockMoves(to: plan, of: Set(reached).union(plan.below(seeds)).sorted(), reopening)
+        }
+        var prepared: [LockMove] = []
+        for move in moves {
+            do throws(BlockError) {
+                try await move.prepare()
+                prepared.append(move)
+            } catch {
+                for earlier in prepared { await earlier.abort() }
+                throw error
+            }
+        }
+        // Others may have changed what they have reserved while locks were taken; this was reserved, so the same edit has the same outcome.
+        do throws(BlockError) {
+            try topology.attempt(from: seeds, edit)
+        } catch {
+            preconditionFailure("a reserved subgraph changed: \(error)")
+        }
+        for move in prepared { records[move.id]?.locks = move.new }
+        await tellPermissions(to: Set(reached).union(topology.below(seeds)).sorted())
+        for move in prepared { await move.commit() }
+    }
+
+    /// A file whose image locks are to change.
+    private struct LockMove {
+        let id: NodeID
+        let handle: LoopBound<Node>
+        let new: Permissions
+
+        func prepare() async throws(BlockError) {
+            try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) in
+                try await handle.value.driver.storage?.prepareLocks(held: new.held, shared: new.shared)
+            }
+        }
+
+        func commit() async {
+            await handle.thread.run { (io: isolated IOThread) async -> Void in
+                await handle.value.driver.storage?.commitLocks()
+            }
+        }
+
+        func abort() async {
+            await handle.thread.run { (io: isolated IOThread) async -> Void in
+                await handle.value.driver.storage?.abortLocks()
+            }
+        }
+    }
+
+    /// A node that goes away in the change lets go of its locks when it is closed.
+    private func lockMoves(to plan: Topology, of ids: [NodeID], _ reopening: Set<NodeID>) -> [LockMove] {
+        ids.compactMap { id in
+            guard let record = records[id], record.spec?.definition.locksImage == true, plan.nodes[id] != nil else { return nil }
+            let new = plan.cumulative(id)
+            return record.locks == new && !reopening.contains(id) ? nil : LockMove(id: id, handle: record.handle, new: new)
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import IOLoop
+public import Storage
+
+/// A child to be added to a node's, or to be taken away.
+public struct ChildChange: Sendable, Equatable {
+    /// The node whose children change.
+    public var parent: String
+    /// The name of the child to be taken away.
+    public var child: String?
+    /// The node to be added.
+    public var node: String?
+    /// Makes a change; it needs exactly one of `child` and `node`.
+    public init(parent: String, child: String? = nil, node: String? = nil) {
+        self.parent = parent
+        self.child = child
+        self.node = node
+    }
+}
+
+extension BlockGraph {
+    /// Adds a child or takes one away (`x-blockdev-change`); only drivers with children that come and go can.
+    /// - Throws: in the reference's words.
+    public func changeChildren(_ change: ChildChange) async throws(BlockError) {
+        guard topology.node(named: change.parent) != nil else { throw BlockGraph.noDevice(change.parent) }
+        switch (change.child, change.node) {
+        case (_?, _?):
+            throw BlockError(.invalidOption, "The parameters child and node are in conflict")
+        case (nil, nil):
+            throw BlockError(.invalidOption, "Either child or node must be specified")
+        case (let child?, nil):
+            try await removeChild(child, of: change.parent)
+        case (nil, let node?):
+            try await addChild(node, to: change.parent)
+        }
+    }
+
+    private func removeChild(_ child: String, of parent: String) async throws(BlockError) {
+        let reservation = await reserve([parent])
+        defer { release(reservation) }
+        guard let id = topology.node(named: parent)?.id else { throw BlockGraph.noDevice(parent) }
+        guard let edge = topology.child(child, of: id) else {
+            throw BlockError(.invalidOption, "Node '\(parent)' does not have child '\(child)'")
+        }
+        guard let naming = records[id]?.spec?.definition.changingChildren else {
+            throw BlockError(.unsupported, "The node \(parent) does not support removing a child")
+        }
+        try naming.checkRemoval(topology.nodes[id]?.children.count ?? 0)
+        let handle = try handle(id)
+        let drain = try await drainWithinDeadline([id])
+        do throws(BlockError) {
+            try await self.change(from: [id, edge.child]) { $0.disconnect(edge.id) }
+        } catch {
+            await resume(drain)
+            throw error
+        }
+        edgeHandles[edge.id] = nil
+        let outcome = await setChild(nil, named: child, of: handle)
+        await resume(drain)
+        await closeIfUnused(edge.child)
+        if let outcome { throw outcome }
+    }
+
+    private func addChild(_ node: String, to parent: String) async throws(BlockError) {
+        let reservation = await reserve([parent, node])
+        defer { release(reservation) }
+        guard let id = topology.node(named: parent)?.id else { throw BlockGraph.noDevice(parent) }
+        guard let child = topology.node(named: node)?.id else { throw BlockError(.invalidOption, "Node '\(node)' not found") }
+        guard let naming = records[id]?.spec?.definition.changingChildren else {
+            throw BlockError(.unsupported, "The node \(parent) does not support adding a child")
+        }
+        guard !topology.below([child]).contains(id) else { throw BlockGraph.cycle(node, naming.prefix, parent) }
+        try await joinLoops([id, child])
+        let name = freeChildName(naming.prefix, of: id)
+        let (handle, below) = (try handle(id), try self.handle(child))
+        let drain = try await drainWithinDeadline([id])
+        let edgeID = EdgeID(number: nextID())
+        do throws(BlockError) {
+            try await self.change(from: [id]) {
+                $0.connect(
+                    Topology.Edge(
+                        id: edgeID, parent: .node(id), child: child, name: name, role: naming.role, permissions: Permissions()))
+            }
+        } catch {
+            await resume(drain)
+            throw error
+        }
+        let edge = await below.thread.run { (io: isolated IOThread) in LoopBound(NodeEdge(to: below.value, name: name), on: io) }
+        edgeHandles[edgeID] = edge
+        let outcome = await setChild(edge, named: name, of: handle)
+        await extendDrains(below: [child])
+        await resume(drain)
+        if let outcome { throw outcome }
+    }
+
+    private func freeChildName(_ prefix: String, of id: NodeID) -> String {
+        var number = 0
+        while topology.child("\(prefix)\(number)", of: id) != nil { number += 1 }
+        return "\(prefix)\(number)"
+    }
+
+    /// Gives the driver a child, or takes it away.
+    func setChild(_ edge: LoopBound<NodeEdge>?, named name: String, of node: LoopBound<Node>) async -> BlockError? {
+        do throws(BlockError) {
+            try await node.thread.run { (io: isolated IOThread) throws(BlockError) in
+                try node.value.driver.setChild(edge?.value, named: name)
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    static func cycle(_ child: String, _ role: String, _ parent: String) -> BlockError {
+        BlockError(.invalidOption, "Making '\(child)' a \(role) child of '\(parent)' would create a cycle")
+    }
+}

@@ -1,0 +1,107 @@
+import IOLoop
+public import Storage
+
+extension BlockGraph {
+    /// Closes a node that the monitor owns (`blockdev-del`), and the inline children that nobody else uses.
+    /// - Throws: in the reference's words when the node is in use, without waiting for whoever uses it; `.inUse` when its disk has not
+    ///   flushed within `GraphDeadlines.flush`: the node then stays, so that nothing that was written is forgotten, and may be deleted again.
+    public func close(_ name: String) async throws(BlockError) {
+        try checkCloseable(name)
+        let reservation = await reserve([name])
+        defer { release(reservation) }
+        let id = try checkCloseable(name)
+        try await flushBeforeClosing(id)
+        try checkCloseable(name)
+        topology.update(id) { $0.isMonitorOwned = false }
+        await closeIfUnused(id)
+    }
+
+    @discardableResult
+    private func checkCloseable(_ name: String) throws(BlockError) -> NodeID {
+        guard let node = topology.node(named: name) else {
+            throw BlockError(.invalidOption, "Failed to find node with node-name='\(name)'")
+        }
+        let users = topology.users(on: node.id)
+        if let reason = users.lazy.compactMap(\.abandonment).first {
+            throw BlockError(.inUse, "Node \(name) is in use: \(reason)")
+        }
+        if users.contains(where: { if case .device = $0.kind { true } else { false } }) {
+            throw BlockError(.inUse, "Node \(name) is in use")
+        }
+        try refuseIfBusy(name)
+        try refuseIfBacking(node)
+        guard node.isMonitorOwned else { throw BlockError(.inUse, "Node \(name) is not owned by the monitor") }
+        guard node.parents.isEmpty else { throw BlockError(.inUse, "Block device \(name) is in use") }
+        return node.id
+    }
+
+    /// A client that deletes a node is told when its disk does not answer.
+    private func flushBeforeClosing(_ id: NodeID) async throws(BlockError) {
+        guard let node = topology.nodes[id], let handle = records[id]?.handle, !node.isReadOnly, !node.isFilter else { return }
+        guard await withinDeadline(deadlines.flush, { await BlockGraph.flush(handle) }) else { return }
+        throw BlockError(
+            .inUse, "Node '\(node.name)' has not flushed within \(deadlines.flush.inSeconds): its disk does not answer, and the node stays")
+    }
+
+    /// Closes nodes that neither the monitor nor a parent keeps, from `id` downwards: flushed, locks released, names free again. Where the
+    /// disk does not answer, the storage is closed when it does; the node has gone then already.
+    func closeIfUnused(_ id: NodeID) async {
+        var pending = [id]
+        while let id = pending.popLast() {
+            guard let node = topology.nodes[id], node.parents.isEmpty, !node.isMonitorOwned, let record = records[id] else { continue }
+            let children = node.children.compactMap { topology.edges[$0]?.child }
+            let isWritable = !node.isReadOnly && !node.isFilter
+            let handle = record.handle
+            // A format still writes to its children as it is closed: it keeps what it holds of them until then.
+            _ = await withinDeadline(deadlines.close) {
+                if isWritable { await BlockGraph.flush(handle) }
+                await handle.thread.run { (io: isolated IOThread) async -> Void in
+                    if isWritable { await handle.value.storeBitmaps() }
+                    await handle.value.driver.close()
+                }
+            }
+            for edge in node.children { edgeHandles[edge] = nil }
+            do throws(BlockError) {
+                try await change(from: children) { $0.remove(id) }
+            } catch {
+                // Giving permissions up is never refused by the rules; should a policy disagree, the node goes all the same.
+                topology.remove(id)
+            }
+            records[id] = nil
+            order.remove(id)
+            giveBackName(node.name)
+            pending.append(contentsOf: children.reversed())
+        }
+    }
+
+    /// As the reference, closes what could not be flushed all the same.
+    private static func flush(_ handle: LoopBound<Node>) async {
+        await handle.thread.run { (io: isolated IOThread) async -> Void in
+            do throws(BlockError) {
+                try await handle.value.flush()
+            } catch {
+                // Whoever wants to know flushes before closing.
+            }
+        }
+    }
+
+    /// Closes every node, users or not, as the daemon ends; hanging requests are left behind.
+    public func closeAll() async {
+        let all = order.newestFirst
+        for id in all { topology.update(id) { $0.isMonitorOwned = false } }
+        let roots = all.filter { topology.nodes[$0]?.parents.isEmpty == true }
+        // Side by side, since each waits for its disk.
+        await withTaskGroup(of: Void.self) { group in
+            var rest = roots[...]
+            func startNext() {
+                guard let id = rest.popFirst() else { return }
+                group.addTask { await self.closeIfUnused(id) }
+            }
+            for _ in 0..<BlockGraph.closingsAtOnce { startNext() }
+            while await group.next() != nil { startNext() }
+        }
+    }
+
+    /// How many nodes are closed at the same time.
+    private static let closingsAtOnce = 64
+}

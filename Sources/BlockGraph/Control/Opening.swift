@@ -1,0 +1,351 @@
+public import IOLoop
+public import Storage
+
+extension BlockGraph {
+    /// Opens a node that the monitor then owns (`blockdev-add`), and its inline children.
+    ///
+    /// Files are opened on the loop's thread pool; other commands go on meanwhile. Two openings cannot get one name.
+    /// - Returns: the node-name.
+    @discardableResult
+    public func open(_ spec: NodeSpec) async throws(BlockError) -> String {
+        guard spec.nodeName != nil else {
+            throw BlockError(.invalidOption, "'node-name' must be specified for the root node")
+        }
+        let named = spec.namedChildren
+        var reservation = await reserve(named)
+        defer { release(reservation) }
+        let below = named.compactMap { topology.node(named: $0)?.id }
+        if below.count > 1 { try await joinLoops(below) }
+        let thread = placement(over: below)
+        let id = try await openTree(spec, OpeningPlace(thread: thread), &reservation)
+        topology.update(id) { $0.isMonitorOwned = true }
+        return topology.nodes[id]?.name ?? ""
+    }
+
+    /// Opens nodes for one piece of work, or finds them; `closeAfterCreation` follows.
+    /// - Returns: their names.
+    func openForCreation(_ children: [ChildSpec]) async throws(BlockError) -> [String] {
+        var names: [String] = []
+        do throws(BlockError) {
+            for child in children {
+                switch child {
+                case .named(let name):
+                    guard topology.node(named: name) != nil else { throw BlockGraph.noNode(name) }
+                    names.append(name)
+                case .inline(let spec):
+                    var reservation = await reserve(spec.namedChildren)
+                    defer { release(reservation) }
+                    let below = spec.namedChildren.compactMap { topology.node(named: $0)?.id }
+                    let id = try await openTree(spec, OpeningPlace(thread: placement(over: below)), &reservation)
+                    names.append(topology.nodes[id]?.name ?? "")
+                }
+            }
+        } catch {
+            await closeAfterCreation(names)
+            throw error
+        }
+        return names
+    }
+
+    /// Closes those of the nodes that nobody else uses.
+    func closeAfterCreation(_ names: [String]) async {
+        for name in names {
+            let reservation = await reserve([name])
+            if let id = topology.node(named: name)?.id { await closeIfUnused(id) }
+            release(reservation)
+        }
+    }
+
+    /// The path of a node's file.
+    func path(of name: String) throws(BlockError) -> String {
+        guard let id = topology.node(named: name)?.id, let path = records[id]?.spec?.definition.exactFilename else {
+            throw BlockError(.invalidOption, "The data file '\(name)' has no path that a header could name")
+        }
+        return path
+    }
+
+    static func noNode(_ name: String) -> BlockError {
+        BlockError(.invalidOption, "Cannot find device='\(name)' nor node-name='\(name)'")
+    }
+
+    /// The loop for a new node: that of the nodes it is put over, else the one with the fewest nodes.
+    private func placement(over below: [NodeID]) -> IOThread {
+        if let record = below.lazy.compactMap({ self.records[$0] }).first { return record.handle.thread }
+        // Counting is for a choice only: it would make the adding of many nodes quadratic.
+        guard threads.count > 1 else { return threads[0] }
+        let load = threads.map { thread in records.values.count { $0.handle.thread === thread } }
+        let least = load.indices.min { load[$0] < load[$1] } ?? 0
+        return threads[least]
+    }
+
+    /// A child that is open, before and after its edge is in the topology.
+    private struct OpenChild {
+        var slot: ChildSlot
+        let id: NodeID
+    }
+
+    /// Where in a tree something is opened.
+    private struct OpeningPlace {
+        let thread: IOThread
+        /// What the parent hands down; nil for a root.
+        var parent: (options: NodeOptions, role: ChildRole)?
+        /// The host files of the images above, each of which names the next.
+        var images: Set<HostFileIdentity> = []
+
+        func below(_ options: NodeOptions, _ role: ChildRole) -> OpeningPlace {
+            var place = self
+            place.parent = (options, role)
+            return place
+        }
+    }
+
+    /// Opens children before parents, as the reference does; nothing is left of it when it fails.
+    private func openTree(_ spec: NodeSpec, _ place: OpeningPlace, _ reservation: inout Reservation) async throws(BlockError) -> NodeID {
+        let options = NodeOptions(spec, parent: place.parent)
+        var definition = spec.driver.definition
+        try definition.check()
+        var children: [OpenChild] = []
+        // The reference opens the file of a format before it looks at anything else.
+        if let first = definition.children.first(where: { $0.name == "file" }) {
+            children.append(try await openChild(first, of: options, place, &reservation))
+        }
+        do throws(BlockError) {
+            var place = place
+            if definition.namesChildren, let file = children.first {
+                try await enter(file.id, &place)
+                if let probed = definition as? ProbedDefinition {
+                    definition = try probed.definition(for: try await probe(file.id))
+                    for slot in definition.children where slot.name == file.slot.name { children[0].slot = slot }
+                }
+            }
+            try options.check(definition)
+            let name = try takeName(spec.nodeName)
+            let id = NodeID(number: nextID())
+            // The reference lists a node before the children that it opens once it has a name.
+            order.append(id)
+            do throws(BlockError) {
+                for slot in definition.children where slot.name != children.first?.slot.name {
+                    children.append(try await openChild(slot, of: options, place, &reservation))
+                }
+                try await openNode(id, DriverSpec(definition), options, name: name, over: children, place, &reservation)
+                records[id]?.given = spec
+                return id
+            } catch {
+                order.remove(id)
+                giveBackName(name)
+                throw error
+            }
+        } catch {
+            for child in children.reversed() { await closeIfUnused(child.id) }
+            throw error
+        }
+    }
+
+    /// Notes which file an image is in. No image stands on itself, however it is called: to open such a chain would never end.
+    private func enter(_ file: NodeID, _ place: inout OpeningPlace) async throws(BlockError) {
+        guard let identity = await hostFile(below: file) else { return }
+        guard place.images.insert(identity).inserted else {
+            throw BlockError(.invalidImage, "The backing chain comes back to an image that it began with")
+        }
+    }
+
+    /// What the image in a file looks like.
+    private func probe(_ file: NodeID) async throws(BlockError) -> ProbedFormat {
+        let handle = try handle(file)
+        return try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) -> ProbedFormat in
+            let head = UnsafeMutableRawBufferPointer.allocate(byteCount: ProbedFormat.length, alignment: 4096)
+            defer { head.deallocate() }
+            try await handle.value.read(at: 0, into: head)
+            return ProbedFormat(Array(head))
+        }
+    }
+
+    private func openChild(
+        _ slot: ChildSlot, of parent: NodeOptions, _ place: OpeningPlace, _ reservation: inout Reservation
+    ) async throws(BlockError) -> OpenChild {
+        switch slot.content {
+        case .child(.named(let name)):
+            guard let found = topology.node(named: name) else {
+                throw BlockGraph.noNode(name)
+            }
+            return OpenChild(slot: slot, id: found.id)
+        case .child(.inline(let spec)):
+            return OpenChild(slot: slot, id: try await openTree(spec, place.below(parent, slot.role), &reservation))
+        case .header:
+            throw BlockError(.unsupported, "Only an open image has a header")
+        }
+    }
+
+    /// Opens what the header of an open image names. Nodes that it refers to by name must be free now: waiting for them while others wait for
+    /// what is reserved here would never end.
+    private func openHeaderChild(
+        _ slot: ChildSlot, _ name: HeaderName, of overlay: NodeID, _ parent: NodeOptions, _ place: OpeningPlace,
+        _ reservation: inout Reservation
+    ) async throws(BlockError) -> OpenChild {
+        let spec = try await resolve(name, of: overlay)
+        try reserveNow(spec.namedChildren, in: &reservation)
+        for name in spec.namedChildren {
+            guard let node = topology.node(named: name), try handle(node.id).thread !== place.thread else { continue }
+            throw BlockError(.inUse, "Cannot change iothread of active block backend")
+        }
+        var options = parent
+        options.isNamedInHeader = true
+        return OpenChild(slot: slot, id: try await openTree(spec, place.below(options, slot.role), &reservation))
+    }
+
+    /// Puts the node into the topology, so that what it needs of its children is granted and their images are locked, then makes its driver,
+    /// then lets the node be found. When it fails the node is gone again; its children are the caller's.
+    private func openNode(
+        _ id: NodeID, _ spec: DriverSpec, _ options: NodeOptions, name: String, over children: [OpenChild], _ place: OpeningPlace,
+        _ reservation: inout Reservation
+    ) async throws(BlockError) {
+        let definition = spec.definition
+        var node = Topology.Node(id: id, name: name, driverName: definition.name, policy: { definition.permissions($0) })
+        node.isReadOnly = options.readOnly
+        node.isFilter = definition.isFilter
+        node.sharesEverything = options.forceShare
+        topology.addUnnamed(node)
+        extend(&reservation, with: id)
+        do throws(BlockError) {
+            try await connect(children, to: id)
+            try await makeNode(id, spec, options, on: place.thread)
+            try await openLaterChildren(of: id, definition, options, place, &reservation)
+        } catch {
+            await discardUnfinished(id)
+            throw error
+        }
+        topology.publish(id)
+    }
+
+    /// Adds edges, and takes the locks that their permissions need.
+    private func connect(_ children: [OpenChild], to parent: NodeID) async throws(BlockError) {
+        var edges: [Topology.Edge] = []
+        for child in children {
+            let handle = try handle(child.id)
+            let name = child.slot.name
+            let id = EdgeID(number: nextID())
+            edgeHandles[id] = await handle.thread.run { (io: isolated IOThread) in
+                LoopBound(NodeEdge(to: handle.value, name: name), on: io)
+            }
+            edges.append(
+                Topology.Edge(
+                    id: id, parent: .node(parent), child: child.id, name: name, role: child.slot.role, permissions: Permissions()))
+        }
+        let added = edges
+        do throws(BlockError) {
+            try await change(from: [parent]) { topology in for edge in added { topology.connect(edge) } }
+        } catch {
+            for edge in added { edgeHandles[edge.id] = nil }
+            throw error
+        }
+        for child in children {
+            if case .child(.named) = child.slot.content { continue }
+            records[child.id]?.inheritsFrom = parent
+        }
+    }
+
+    /// Makes the node on its loop, over the edges that the topology has.
+    private func makeNode(_ id: NodeID, _ spec: DriverSpec, _ options: NodeOptions, on thread: IOThread) async throws(BlockError) {
+        guard let node = topology.nodes[id] else { return }
+        let edges = node.children.compactMap { edgeHandles[$0] }
+        let made = try await makeNode(spec, options, name: node.name, over: edges, directory: knownDirectory(of: id), on: thread)
+        records[id] = NodeRecord(spec: spec, options: options, handle: made.handle)
+        topology.update(id) { $0.endIsAligned = made.endIsAligned }
+    }
+
+    /// A node made on its loop, and what the topology wants to know of it.
+    struct MadeNode: Sendable {
+        let handle: LoopBound<Node>
+        let endIsAligned: Bool
+    }
+
+    func makeNode(
+        _ spec: DriverSpec, _ options: NodeOptions, name: String, over edges: [LoopBound<NodeEdge>], directory: String?, on thread: IOThread
+    )
+        async throws(BlockError) -> MadeNode
+    {
+        let opener = self.opener
+        let roots = headers.roots
+        let surroundings = self.surroundings
+        return try await thread.run { (io: isolated IOThread) async throws(BlockError) -> MadeNode in
+            let opening = DriverOpening(
+                nodeName: name, options: options, edges: edges.map(\.value), directory: directory, surroundings: surroundings,
+                roots: roots, opener: opener)
+            let driver = try await spec.definition.makeDriver(opening, on: io)
+            let node = Node(name: name, driver: driver, traits: options.traits, driverName: spec.name)
+            for bitmap in try await driver.storedBitmaps() { node.add(bitmap) }
+            return MadeNode(handle: LoopBound(node, on: io), endIsAligned: node.endIsAligned)
+        }
+    }
+
+    private func openLaterChildren(
+        of id: NodeID, _ definition: any DriverDefinition, _ options: NodeOptions, _ place: OpeningPlace, _ reservation: inout Reservation
+    ) async throws(BlockError) {
+        let handle = try handle(id)
+        let slots = try await place.thread.run { (io: isolated IOThread) throws(BlockError) in
+            try definition.laterChildren(of: handle.value.driver)
+        }
+        for slot in slots {
+            let child = try await openLaterChild(slot, of: id, options, place, &reservation)
+            do throws(BlockError) {
+                try await connect([child], to: id)
+            } catch {
+                await closeIfUnused(child.id)
+                throw error
+            }
+            guard let edge = topology.nodes[id]?.children.last.flatMap({ edgeHandles[$0] }) else { continue }
+            try await place.thread.run { (io: isolated IOThread) throws(BlockError) in
+                try handle.value.driver.setChild(edge.value, named: slot.name)
+            }
+        }
+    }
+
+    private func openLaterChild(
+        _ slot: ChildSlot, of id: NodeID, _ options: NodeOptions, _ place: OpeningPlace, _ reservation: inout Reservation
+    ) async throws(BlockError) -> OpenChild {
+        do throws(BlockError) {
+            if case .header(let name) = slot.content {
+                return try await openHeaderChild(slot, name, of: id, options, place, &reservation)
+            }
+            return try await openChild(slot, of: options, place, &reservation)
+        } catch {
+            throw BlockError(error.kind, slot.failure + error.message, hint: error.hint)
+        }
+    }
+
+    /// Takes a node away that was not opened to the end. Children that came with it go, those that the caller opened stay.
+    private func discardUnfinished(_ id: NodeID) async {
+        guard let node = topology.nodes[id] else { return }
+        let children = node.children.compactMap { topology.edges[$0]?.child }
+        for edge in node.children { edgeHandles[edge] = nil }
+        if let handle = records.removeValue(forKey: id)?.handle {
+            await handle.thread.run { (io: isolated IOThread) async -> Void in await handle.value.driver.close() }
+        }
+        do throws(BlockError) {
+            try await change(from: children) { $0.remove(id) }
+        } catch {
+            // Giving permissions up is never refused by the rules; should a policy disagree, the node goes all the same.
+            topology.remove(id)
+        }
+        for child in children { await closeIfUnused(child) }
+    }
+
+    /// Opens what the drivers stand on: host files, devices, nothing.
+    public static func openHostStorage(_ storage: StorageSpec, _ options: HostFileOptions, _ thread: isolated IOThread)
+        async throws(BlockError) -> BlockStorage
+    {
+        switch storage {
+        case .file(let file), .hostDevice(let file):
+            return try await HostFileStorage.open(file.filename, options: options, on: thread)
+        case .null(let null):
+            return NullStorage(
+                length: null.size ?? 1 << 30, latency: .nanoseconds(null.latency ?? 0), readsZeroes: null.readZeroes ?? false,
+                on: thread)
+        }
+    }
+}
+
+extension Node {
+    /// Whether every byte can be written without growing the node.
+    var endIsAligned: Bool { length & Int64(driver.limits.requestAlignment - 1) == 0 }
+}

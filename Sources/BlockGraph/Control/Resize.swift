@@ -1,0 +1,39 @@
+import IOLoop
+public import Storage
+
+extension BlockGraph {
+    /// Sets a node's length (`block_resize`).
+    /// - Throws: in the reference's words when a job has the node, another user needs its length, or the driver cannot.
+    public func resize(_ name: String, to length: Int64) async throws(BlockError) {
+        let node = try find(name)
+        guard length >= 0 else { throw BlockError(.invalidOption, "Parameter 'size' expects a >0 size") }
+        let hasJob = topology.users(on: node.id).contains {
+            if case .job = $0.kind { true } else { $0.abandonment != nil }
+        }
+        guard !hasJob else { throw BlockError(.inUse, "Device '(null)' is in use") }
+        let user = try await attach(NodeUserSpec(permissions: Permissions(held: .resize)), to: name)
+        let drain = await self.drain([name])
+        let outcome = await truncate(user, to: length)
+        await resume(drain)
+        await detach(user)
+        if let failure = outcome { throw failure }
+    }
+
+    private func truncate(_ user: NodeUser, to length: Int64) async -> BlockError? {
+        guard let id = nodeID(of: user) else { return NodeUser.gone }
+        do throws(BlockError) {
+            try await user.thread.run { io async throws(BlockError) in
+                try await user.access.value.node.truncate(to: length)
+            }
+        } catch {
+            return error
+        }
+        // What lies below may end elsewhere now too.
+        for id in topology.below([id]) {
+            guard let handle = records[id]?.handle else { continue }
+            let endIsAligned = await handle.thread.run { io in handle.value.endIsAligned }
+            topology.update(id) { $0.endIsAligned = endIsAligned }
+        }
+        return nil
+    }
+}

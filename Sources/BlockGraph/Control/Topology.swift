@@ -1,0 +1,305 @@
+import Storage
+
+/// Names a node for as long as the daemon runs; later nodes have greater numbers.
+struct NodeID: Hashable, Comparable {
+    let number: Int
+    static func < (left: NodeID, right: NodeID) -> Bool { left.number < right.number }
+}
+
+/// Names a parent's hold on a node.
+struct EdgeID: Hashable {
+    let number: Int
+}
+
+/// Who uses whom, as ids and values: no I/O, no waiting. A change is carried out within `attempt` or `rehearse`, so that it either holds in
+/// all of the graph or nothing has happened; it costs what it touches, however large the rest of the graph is.
+///
+/// Invariants: no cycles; an edge is listed by its child and by its parent; `permissions` of every edge from a node are what that
+/// node's policy derives from the node's own parents, as of the last `refresh`; a node's tally counts the permissions of its parents' edges.
+struct Topology {
+    struct Node {
+        let id: NodeID
+        let name: String
+        let driverName: String
+        /// Which permissions it asks of its children.
+        var policy: PermissionPolicy
+        var isReadOnly = false
+        /// Whether it could be written until the reopening that is being tried.
+        var becomesReadOnly = false
+        var sharesEverything = false
+        /// Whether requests can reach its last byte without growing it; see `refresh`.
+        var endIsAligned = true
+        /// Whether the user of the monitor added it (and so may delete it).
+        var isMonitorOwned = false
+        var isFilter = false
+        /// Oldest first, as the newest come and go most.
+        fileprivate(set) var parentEdges: [EdgeID] = []
+        /// What the parents do and let others do.
+        fileprivate(set) var tally = PermissionTally()
+        /// In the driver's order.
+        fileprivate(set) var children: [EdgeID] = []
+
+        init(id: NodeID, name: String, driverName: String, policy: @escaping PermissionPolicy) {
+            self.id = id
+            self.name = name
+            self.driverName = driverName
+            self.policy = policy
+        }
+
+        /// Newest first.
+        var parents: ReversedCollection<[EdgeID]> { parentEdges.reversed() }
+    }
+
+    enum Parent: Equatable {
+        case node(NodeID)
+        case user(UserID)
+    }
+
+    struct Edge {
+        let id: EdgeID
+        var parent: Parent
+        var child: NodeID
+        let name: String
+        let role: ChildRole
+        var permissions: Permissions
+    }
+
+    struct User {
+        let id: UserID
+        let kind: NodeUserSpec.Kind
+        let edge: EdgeID
+        /// Why the user is still here though its job is over.
+        var abandonment: String?
+    }
+
+    private(set) var nodes: [NodeID: Node] = [:]
+    private(set) var edges: [EdgeID: Edge] = [:]
+    private(set) var users: [UserID: User] = [:]
+    private var names: [String: NodeID] = [:]
+    /// How to undo the attempt in progress, the last step last; nil outside of one.
+    private var undo: [Undo]?
+    /// Nodes and edges looked at or changed since the start: what changes have cost, for the tests of scale.
+    private(set) var work = 0
+
+    /// The reverse of one step.
+    private enum Undo {
+        case removeNode(NodeID)
+        case addNode(Node, isNamed: Bool)
+        case resetNode(Node)
+        case removeEdge(EdgeID)
+        case insertEdge(Edge, Places)
+        case redirectEdge(EdgeID, to: NodeID, Places)
+        case resetPermissions(EdgeID, Permissions)
+        case removeUser(UserID)
+        case setUser(User)
+    }
+
+    /// Where an edge stands in its child's and in its parent's list.
+    private struct Places {
+        var amongParents: Int?
+        var amongChildren: Int?
+    }
+
+    // MARK: Looking
+
+    func node(named name: String) -> Node? { names[name].flatMap { nodes[$0] } }
+
+    func cumulative(_ id: NodeID) -> Permissions { nodes[id]?.tally.cumulative ?? Permissions() }
+
+    // MARK: All or nothing
+
+    /// Carries out `edit` and derives the permissions below `seeds` anew.
+    /// - Throws: on the first conflict, in the reference's words; everything is then as before.
+    mutating func attempt(from seeds: [NodeID], _ edit: (inout Topology) -> Void) throws(BlockError) {
+        precondition(undo == nil, "attempts don't nest")
+        undo = []
+        edit(&self)
+        do throws(BlockError) {
+            try refresh(from: seeds.filter { nodes[$0] != nil })
+            undo = nil
+        } catch {
+            rollBack()
+            throw error
+        }
+    }
+
+    /// Tells what an attempt would come to, and leaves everything as it was.
+    /// - Returns: what `look` says of the topology that the attempt would make.
+    /// - Throws: as the attempt would.
+    mutating func rehearse<Value>(
+        from seeds: [NodeID], _ edit: (inout Topology) -> Void, look: (Topology) -> Value
+    ) throws(BlockError) -> Value {
+        precondition(undo == nil, "attempts don't nest")
+        undo = []
+        defer { rollBack() }
+        edit(&self)
+        try refresh(from: seeds.filter { nodes[$0] != nil })
+        return look(self)
+    }
+
+    private mutating func rollBack() {
+        let steps = undo ?? []
+        undo = nil
+        for step in steps.reversed() { revert(step) }
+    }
+
+    private mutating func revert(_ step: Undo) {
+        switch step {
+        case .removeNode(let id):
+            if let node = nodes.removeValue(forKey: id), names[node.name] == id { names[node.name] = nil }
+        case .addNode(let node, let isNamed):
+            nodes[node.id] = node
+            if isNamed { names[node.name] = node.id }
+        case .resetNode(let node):
+            nodes[node.id] = node
+        case .removeEdge(let id):
+            if let edge = edges[id] { detach(edge) }
+        case .insertEdge(let edge, let places):
+            insert(edge, places)
+        case .redirectEdge(let id, let child, let places):
+            guard let edge = edges[id] else { return }
+            _ = removeFromChild(edge)
+            edges[id]?.child = child
+            if let edge = edges[id] { addToChild(edge, at: places.amongParents) }
+        case .resetPermissions(let id, let permissions):
+            replacePermissions(of: id, permissions)
+        case .removeUser(let id):
+            users[id] = nil
+        case .setUser(let user):
+            users[user.id] = user
+        }
+    }
+
+    // MARK: Changing
+
+    mutating func add(_ node: Node) {
+        addUnnamed(node)
+        publish(node.id)
+    }
+
+    /// Adds a node that is being opened: it has edges and permissions, and nobody finds it before `publish`.
+    mutating func addUnnamed(_ node: Node) {
+        work += 1
+        undo?.append(.removeNode(node.id))
+        nodes[node.id] = node
+    }
+
+    /// Lets a node be found by its name. Within an attempt, only for a node that was added in it.
+    mutating func publish(_ id: NodeID) {
+        guard let name = nodes[id]?.name else { return }
+        names[name] = id
+    }
+
+    mutating func update(_ id: NodeID, _ change: (inout Node) -> Void) {
+        guard let old = nodes[id] else { return }
+        work += 1
+        undo?.append(.resetNode(old))
+        var node = old
+        change(&node)
+        nodes[id] = node
+    }
+
+    /// Adds an edge as its child's newest parent and its parent's last child; permissions of a node's edge come with `refresh`.
+    mutating func connect(_ edge: Edge) {
+        work += 1
+        undo?.append(.removeEdge(edge.id))
+        insert(edge, Places())
+    }
+
+    mutating func add(_ user: User, _ edge: Edge) {
+        undo?.append(.removeUser(user.id))
+        users[user.id] = user
+        connect(edge)
+    }
+
+    mutating func remove(_ user: UserID) {
+        guard let gone = users.removeValue(forKey: user) else { return }
+        undo?.append(.setUser(gone))
+        disconnect(gone.edge)
+    }
+
+    mutating func setPermissions(of user: UserID, _ permissions: Permissions) {
+        guard let edge = users[user]?.edge else { return }
+        setPermissions(of: edge, permissions)
+    }
+
+    mutating func abandon(_ user: UserID, _ reason: String) { users[user]?.abandonment = reason }
+
+    /// Leads an edge to another node, as its newest parent.
+    mutating func redirect(_ id: EdgeID, to child: NodeID) {
+        guard let edge = edges[id] else { return }
+        work += 1
+        let place = removeFromChild(edge)
+        undo?.append(.redirectEdge(id, to: edge.child, Places(amongParents: place)))
+        edges[id]?.child = child
+        if let edge = edges[id] { addToChild(edge, at: nil) }
+    }
+
+    mutating func disconnect(_ id: EdgeID) {
+        guard let edge = edges[id] else { return }
+        work += 1
+        let places = detach(edge)
+        undo?.append(.insertEdge(edge, places))
+    }
+
+    /// Removes a node and its edges downwards; it has no parents any more.
+    mutating func remove(_ id: NodeID) {
+        guard let node = nodes[id] else { return }
+        for edge in node.children { disconnect(edge) }
+        guard let bare = nodes.removeValue(forKey: id) else { return }
+        let isNamed = names[node.name] == id
+        undo?.append(.addNode(bare, isNamed: isNamed))
+        if isNamed { names[node.name] = nil }
+    }
+
+    mutating func setPermissions(of id: EdgeID, _ permissions: Permissions) {
+        work += 1
+        guard let old = edges[id]?.permissions, old != permissions else { return }
+        undo?.append(.resetPermissions(id, old))
+        replacePermissions(of: id, permissions)
+    }
+
+    /// Counts nodes looked at.
+    mutating func count(_ looked: Int) { work += looked }
+
+    // MARK: Both lists and the tally
+
+    private mutating func insert(_ edge: Edge, _ places: Places) {
+        edges[edge.id] = edge
+        addToChild(edge, at: places.amongParents)
+        guard case .node(let parent) = edge.parent, let count = nodes[parent]?.children.count else { return }
+        nodes[parent]?.children.insert(edge.id, at: places.amongChildren ?? count)
+    }
+
+    @discardableResult
+    private mutating func detach(_ edge: Edge) -> Places {
+        var places = Places()
+        places.amongParents = removeFromChild(edge)
+        edges[edge.id] = nil
+        if case .node(let parent) = edge.parent, let index = nodes[parent]?.children.firstIndex(of: edge.id) {
+            nodes[parent]?.children.remove(at: index)
+            places.amongChildren = index
+        }
+        return places
+    }
+
+    private mutating func addToChild(_ edge: Edge, at place: Int?) {
+        guard let count = nodes[edge.child]?.parentEdges.count else { return }
+        nodes[edge.child]?.parentEdges.insert(edge.id, at: place ?? count)
+        nodes[edge.child]?.tally.add(edge.permissions)
+    }
+
+    private mutating func removeFromChild(_ edge: Edge) -> Int? {
+        guard let index = nodes[edge.child]?.parentEdges.lastIndex(of: edge.id) else { return nil }
+        nodes[edge.child]?.parentEdges.remove(at: index)
+        nodes[edge.child]?.tally.remove(edge.permissions)
+        return index
+    }
+
+    private mutating func replacePermissions(of id: EdgeID, _ permissions: Permissions) {
+        guard let edge = edges[id] else { return }
+        nodes[edge.child]?.tally.remove(edge.permissions)
+        nodes[edge.child]?.tally.add(permissions)
+        edges[id]?.permissions = permissions
+    }
+}

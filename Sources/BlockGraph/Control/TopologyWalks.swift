@@ -1,0 +1,75 @@
+/// Ways through the graph; each costs what it visits.
+extension Topology {
+    /// The nodes that `seeds` can reach downwards, themselves included, parents before children.
+    func below(_ seeds: [NodeID]) -> [NodeID] {
+        var order: [NodeID] = []
+        var seen: Set<NodeID> = []
+        // Chains may be long: the way back is kept in an array, not on the stack.
+        var path: [(id: NodeID, pending: [EdgeID])] = []
+        for seed in seeds {
+            guard let node = nodes[seed], seen.insert(seed).inserted else { continue }
+            path.append((seed, node.children))
+            while let last = path.indices.last {
+                guard let edge = path[last].pending.popLast() else {
+                    order.append(path.removeLast().id)
+                    continue
+                }
+                guard let child = edges[edge]?.child, let node = nodes[child], seen.insert(child).inserted else { continue }
+                path.append((child, node.children))
+            }
+        }
+        return order.reversed()
+    }
+
+    /// The users whose requests can reach one of `seeds`.
+    func usersReaching(_ seeds: [NodeID]) -> Set<UserID> {
+        var found: Set<UserID> = []
+        var seen: Set<NodeID> = []
+        var pending = seeds
+        while let id = pending.popLast() {
+            guard seen.insert(id).inserted, let node = nodes[id] else { continue }
+            for edge in node.parents {
+                switch edges[edge]?.parent {
+                case .node(let parent): pending.append(parent)
+                case .user(let user): found.insert(user)
+                case nil: break
+                }
+            }
+        }
+        return found
+    }
+
+    /// Everything connected with `seeds`, in any direction.
+    func component(_ seeds: [NodeID]) -> Set<NodeID> {
+        var seen: Set<NodeID> = []
+        var pending = seeds
+        while let id = pending.popLast() {
+            guard let node = nodes[id], seen.insert(id).inserted else { continue }
+            for edge in node.children { if let edge = edges[edge] { pending.append(edge.child) } }
+            for edge in node.parents { if case .node(let parent)? = edges[edge]?.parent { pending.append(parent) } }
+        }
+        return seen
+    }
+
+    /// The users attached to a component's nodes.
+    func users(of component: Set<NodeID>) -> [UserID] {
+        component.flatMap { nodes[$0].map { Array($0.parents) } ?? [] }.compactMap {
+            if case .user(let user)? = edges[$0]?.parent { return user }
+            return nil
+        }
+    }
+
+    /// The users directly on a node, newest first.
+    func users(on id: NodeID) -> [User] {
+        guard let node = nodes[id] else { return [] }
+        return node.parents.compactMap {
+            if case .user(let user)? = edges[$0]?.parent { return users[user] }
+            return nil
+        }
+    }
+
+    /// The child of this name.
+    func child(_ name: String, of id: NodeID) -> Edge? {
+        nodes[id]?.children.lazy.compactMap { edges[$0] }.first { $0.name == name }
+    }
+}

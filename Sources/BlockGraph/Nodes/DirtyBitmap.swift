@@ -1,0 +1,232 @@
+/// Which regions of a disk changed: one bit for each `granularity` bytes.
+///
+/// Loop-bound. Bits live in 64-bit words under summary levels whose bits tell which words below are not zero, so the next dirty region of
+/// a huge disk is found in a few steps: 1 TiB at 64 KiB is 2 MiB of bits and 32 KiB of summaries.
+public final class DirtyBitmap {
+    /// Bytes for each bit, a power of two.
+    public let granularity: Int64
+    /// Length of the disk in bytes; the last region may be shorter.
+    public private(set) var length: Int64
+    /// How many regions are dirty.
+    public private(set) var dirtyRegions: Int = 0
+    /// Whether writes set bits; `Node` looks at it.
+    public var isRecording = true
+    /// Whether a job has it in use, so that nobody else may change it.
+    public var isBusy = false
+    /// Whether the image keeps it when its node is closed.
+    public var isPersistent = false
+    /// Whether its bits cannot be trusted, since the image that held them was not closed cleanly; it can only be removed.
+    public var isInconsistent = false
+    /// Whether its image may not be written, so that the bits there have to stay as they are.
+    public var isReadOnly = false
+    /// The name, for a bitmap that has one; a job's own has none.
+    public let name: String?
+
+    /// The most regions that a bitmap may have: 1 GiB of bits, for 512 TiB at 64 KiB. More is no plan but an accident, which must not
+    /// take the process's memory.
+    public static let mostRegions: Int64 = 1 << 33
+
+    /// Whether a bitmap of this kind can be made.
+    public static func isPossible(length: Int64, granularity: Int64) -> Bool {
+        length >= 0 && granularity > 0 && length / granularity < mostRegions
+    }
+
+    private let shift: Int64
+    /// `levels[0]` are the bits; bit i of `levels[n]` tells that word i of `levels[n - 1]` is not zero.
+    private var levels: [[UInt64]]
+
+    /// Makes a clean bitmap.
+    /// - Precondition: `granularity` is a power of two and `isPossible(length:granularity:)`.
+    public init(length: Int64, granularity: Int64, name: String? = nil) {
+        precondition(granularity > 0 && granularity & (granularity - 1) == 0, "granularity is a power of two")
+        precondition(DirtyBitmap.isPossible(length: length, granularity: granularity), "a bitmap of this length is possible")
+        self.granularity = granularity
+        self.length = length
+        self.name = name
+        shift = Int64(granularity.trailingZeroBitCount)
+        levels = DirtyBitmap.makeLevels(regions: Int((length + granularity - 1) >> Int64(granularity.trailingZeroBitCount)))
+    }
+
+    /// The bits, region 0 in the least significant bit of the first word.
+    var words: [UInt64] { levels[0] }
+
+    /// How many regions the disk has.
+    public var regions: Int { Int((length + granularity - 1) >> shift) }
+
+    /// How many bytes are dirty, counting whole regions; the last one ends with the disk.
+    public var dirtyBytes: Int64 {
+        guard dirtyRegions > 0 else { return 0 }
+        let all = Int64(dirtyRegions) << shift
+        let last = regions - 1
+        let excess = (Int64(regions) << shift) - length
+        return isSet(last) ? all - excess : all
+    }
+
+    /// Whether nothing is dirty.
+    public var isClean: Bool { dirtyRegions == 0 }
+
+    /// Whether the region that holds `offset` is dirty.
+    public func contains(_ offset: Int64) -> Bool {
+        guard offset >= 0 && offset < length else { return false }
+        return isSet(Int(offset >> shift))
+    }
+
+    /// Marks every region that the range touches.
+    public func set(_ offset: Int64, count: Int64) {
+        guard let (first, last) = touched(offset, count) else { return }
+        change(first, last, to: true)
+    }
+
+    /// Marks everything.
+    public func setAll() { set(0, count: length) }
+
+    /// Clears the regions that lie wholly in the range; the disk's last region ends with the disk. Regions that it only touches stay dirty, since the rest of
+    /// them was not copied.
+    public func clear(_ offset: Int64, count: Int64) {
+        let start = max(0, offset)
+        let end = min(length, offset.addingReportingOverflow(count).overflow ? .max : offset + count)
+        guard start < end else { return }
+        let first = (start + granularity - 1) >> shift
+        let past = end == length ? Int64(regions) : end >> shift
+        guard first < past else { return }
+        change(Int(first), Int(past - 1), to: false)
+    }
+
+    /// Clears everything.
+    public func clearAll() { clear(0, count: length) }
+
+    /// - Returns: the first dirty run at or after `offset` and before `end`, at most `limit` bytes of it; nil when all there is clean.
+    ///   The run begins on a region's start, or at `offset` inside of one.
+    public func nextDirty(from offset: Int64, to end: Int64 = .max, limit: Int64 = .max) -> Range<Int64>? {
+        let stop = min(end, length)
+        guard offset >= 0, offset < stop, limit > 0, dirtyRegions > 0 else { return nil }
+        guard let region = nextSet(Int(offset >> shift)) else { return nil }
+        let start = max(offset, Int64(region) << shift)
+        guard start < stop else { return nil }
+        let furthest = limit < stop - start ? start + limit : stop
+        let lastRegion = Int((furthest - 1) >> shift)
+        let clean = nextClear(region + 1, upTo: lastRegion)
+        return start..<min(furthest, Int64(clean) << shift)
+    }
+
+    /// - Returns: the first clean run at or after `offset` and before `end`; nil when all there is dirty.
+    public func nextClean(from offset: Int64, to end: Int64 = .max) -> Range<Int64>? {
+        let stop = min(end, length)
+        guard offset >= 0, offset < stop else { return nil }
+        let region = nextClear(Int(offset >> shift), upTo: Int((stop - 1) >> shift))
+        let start = max(offset, Int64(region) << shift)
+        guard start < stop else { return nil }
+        guard let dirty = nextSet(region) else { return start..<stop }
+        return start..<min(stop, Int64(dirty) << shift)
+    }
+
+    /// Adds the dirty regions of another bitmap, of any granularity.
+    public func merge(_ other: DirtyBitmap) {
+        var cursor: Int64 = 0
+        while let run = other.nextDirty(from: cursor) {
+            set(run.lowerBound, count: run.upperBound - run.lowerBound)
+            cursor = run.upperBound
+        }
+    }
+
+    /// Follows the disk to a new length: what is cut off is forgotten, new regions are clean.
+    public func resize(to newLength: Int64) {
+        precondition(newLength >= 0, "length is not negative")
+        let old = DirtyBitmap(adopting: self)
+        length = newLength
+        dirtyRegions = 0
+        levels = DirtyBitmap.makeLevels(regions: regions)
+        merge(old)
+    }
+
+    private init(adopting other: DirtyBitmap) {
+        granularity = other.granularity
+        length = other.length
+        dirtyRegions = other.dirtyRegions
+        name = nil
+        shift = other.shift
+        levels = other.levels
+    }
+
+    private static func makeLevels(regions: Int) -> [[UInt64]] {
+        var levels: [[UInt64]] = []
+        var bits = max(1, regions)
+        repeat {
+            bits = (bits + 63) / 64
+            levels.append([UInt64](repeating: 0, count: bits))
+        } while bits > 1
+        return levels
+    }
+
+    private func touched(_ offset: Int64, _ count: Int64) -> (Int, Int)? {
+        let start = max(0, offset)
+        let end = min(length, offset.addingReportingOverflow(count).overflow ? .max : offset + count)
+        guard start < end else { return nil }
+        return (Int(start >> shift), Int((end - 1) >> shift))
+    }
+
+    @inline(__always)
+    private func isSet(_ region: Int) -> Bool {
+        levels[0][region >> 6] & (1 << UInt64(region & 63)) != 0
+    }
+
+    private func change(_ first: Int, _ last: Int, to dirty: Bool) {
+        for word in (first >> 6)...(last >> 6) {
+            let low = word == first >> 6 ? UInt64.max << UInt64(first & 63) : .max
+            let high = word == last >> 6 ? UInt64.max >> UInt64(63 - last & 63) : .max
+            let old = levels[0][word]
+            let new = dirty ? old | (low & high) : old & ~(low & high)
+            guard new != old else { continue }
+            levels[0][word] = new
+            dirtyRegions += new.nonzeroBitCount - old.nonzeroBitCount
+            if (old == 0) != (new == 0) { summarise(word, nonzero: new != 0) }
+        }
+    }
+
+    private func summarise(_ word: Int, nonzero: Bool) {
+        var index = word
+        for level in 1..<max(1, levels.count) {
+            let old = levels[level][index >> 6]
+            let bit: UInt64 = 1 << UInt64(index & 63)
+            let new = nonzero ? old | bit : old & ~bit
+            levels[level][index >> 6] = new
+            guard (old == 0) != (new == 0) else { return }
+            index >>= 6
+        }
+    }
+
+    /// The first set bit at or after `region`.
+    private func nextSet(_ region: Int) -> Int? {
+        var index = region
+        var level = 0
+        // Up, until a summary shows something to the right of where we stand.
+        while true {
+            guard index >> 6 < levels[level].count else { return nil }
+            let word = levels[level][index >> 6] & (UInt64.max << UInt64(index & 63))
+            if word != 0 {
+                index = (index & ~63) + word.trailingZeroBitCount
+                break
+            }
+            index = (index >> 6) + 1
+            level += 1
+            guard level < levels.count else { return nil }
+        }
+        // Down, along the first non-zero word of each level.
+        while level > 0 {
+            level -= 1
+            index = (index << 6) + levels[level][index].trailingZeroBitCount
+        }
+        return index
+    }
+
+    /// The first clear bit from `region` on, or `last + 1`.
+    private func nextClear(_ region: Int, upTo last: Int) -> Int {
+        var index = region
+        while index <= last {
+            let word = ~levels[0][index >> 6] & (UInt64.max << UInt64(index & 63))
+            if word != 0 { return min(last + 1, (index & ~63) + word.trailingZeroBitCount) }
+            index = (index & ~63) + 64
+        }
+        return last + 1
+    }
+}

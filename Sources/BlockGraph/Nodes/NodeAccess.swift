@@ -1,0 +1,152 @@
+public import Storage
+
+/// A user's way into a node: an export's, a job's, a test's. It follows the node when that is replaced, and it is where a drain stops new
+/// requests.
+///
+/// Loop-bound. A single request goes through `read`, `write`, ... which wait while the node is drained. Work of several requests, above all
+/// work that holds a lock of its own, is bracketed by `begin` and `end` and uses `node` in between, unhindered: a drain waits for `end`.
+/// Begin before taking the lock, or the drain and the work wait for each other.
+public final class NodeAccess {
+    /// The edge that a replacement changes.
+    public let edge: NodeEdge
+    /// What the user may do.
+    public internal(set) var permissions: LockSet
+    private var gates = 0
+    private var inside = 0
+    private var detached = false
+    private var entering: [UnsafeContinuation<Void, Never>] = []
+    private var draining: [UnsafeContinuation<Void, Never>] = []
+
+    init(edge: NodeEdge, permissions: LockSet) {
+        self.edge = edge
+        self.permissions = permissions
+    }
+
+    /// The node that requests reach now. Valid between `begin` and `end`; elsewhere until the next await.
+    public var node: Node { edge.node }
+    /// Its length in bytes.
+    public var length: Int64 { edge.node.length }
+    /// Requests and brackets in progress.
+    public var inFlight: Int { inside }
+    /// Whether a drain holds new requests back.
+    public var isDrained: Bool { gates > 0 }
+
+    /// Opens a bracket, waiting while the node is drained.
+    /// - Throws: when the user has been detached.
+    @inline(__always)
+    public func begin() async throws(BlockError) {
+        if gates > 0 { await waitWhileDrained() }
+        guard !detached else { throw BlockError(.inUse, "The user of node '\(edge.node.name)' has been detached") }
+        inside += 1
+    }
+
+    /// Closes a bracket.
+    @inline(__always)
+    public func end() {
+        inside -= 1
+        if inside == 0 && !draining.isEmpty { wakeDrainers() }
+    }
+
+    /// Fills `buffer` with the bytes at `offset`.
+    public func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) async throws(BlockError) {
+        try await begin()
+        defer { end() }
+        try checkBounds(offset, Int64(buffer.count))
+        try await edge.node.read(at: offset, into: buffer)
+    }
+
+    /// Writes all of `buffer` at `offset`.
+    public func write(at offset: Int64, from buffer: UnsafeRawBufferPointer, flags: WriteFlags = []) async throws(BlockError) {
+        try await begin()
+        defer { end() }
+        try checkWrite(offset, Int64(buffer.count))
+        try await edge.node.write(at: offset, from: buffer, flags: flags)
+    }
+
+    /// Makes the range read as zeroes.
+    public func writeZeroes(at offset: Int64, count: Int64, flags: ZeroFlags = []) async throws(BlockError) {
+        try await begin()
+        defer { end() }
+        try checkWrite(offset, count)
+        try await edge.node.writeZeroes(at: offset, count: count, flags: flags)
+    }
+
+    /// Gives the range back.
+    public func discard(at offset: Int64, count: Int64) async throws(BlockError) {
+        try await begin()
+        defer { end() }
+        try checkWrite(offset, count)
+        try await edge.node.discard(at: offset, count: count)
+    }
+
+    /// Returns when every write that ended before the call is on stable storage.
+    public func flush() async throws(BlockError) {
+        try await begin()
+        defer { end() }
+        try await edge.node.flush()
+    }
+
+    /// What a reader finds at `offset`, for at most `limit` bytes.
+    public func extent(at offset: Int64, limit: Int64) async throws(BlockError) -> StorageExtent {
+        try await begin()
+        defer { end() }
+        try checkBounds(offset, 0)
+        return try await edge.node.extent(at: offset, limit: limit)
+    }
+
+    /// Stops new requests and waits for those in flight. Nests; each call is ended by one `resume`.
+    func quiesce() async {
+        gates += 1
+        await waitUntilIdle()
+    }
+
+    /// Waits for requests and brackets in progress; the gate is closed.
+    func waitUntilIdle() async {
+        if inside > 0 { await withUnsafeContinuation { draining.append($0) } }
+    }
+
+    /// Stops new requests without waiting.
+    func closeGate() { gates += 1 }
+
+    /// Lets requests through again, in the order in which they came.
+    func resume() {
+        gates -= 1
+        guard gates == 0 else { return }
+        let waiting = entering
+        entering = []
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Ends the user: requests that wait are refused.
+    func detach() {
+        detached = true
+        let waiting = entering
+        entering = []
+        for continuation in waiting { continuation.resume() }
+    }
+
+    private func waitWhileDrained() async {
+        while gates > 0 && !detached {
+            await withUnsafeContinuation { entering.append($0) }
+        }
+    }
+
+    private func wakeDrainers() {
+        let waiting = draining
+        draining = []
+        for continuation in waiting { continuation.resume() }
+    }
+
+    @inline(__always)
+    private func checkBounds(_ offset: Int64, _ count: Int64) throws(BlockError) {
+        guard offset >= 0, count >= 0, offset <= edge.node.length - count else { throw NodeAccess.outOfBounds }
+    }
+
+    @inline(__always)
+    private func checkWrite(_ offset: Int64, _ count: Int64) throws(BlockError) {
+        guard permissions.contains(.write) || permissions.contains(.writeUnchanged) else { throw Node.readOnly }
+        try checkBounds(offset, count)
+    }
+
+    static let outOfBounds = BlockError(.outOfBounds, "Input/output error")
+}

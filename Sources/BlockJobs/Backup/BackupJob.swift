@@ -1,0 +1,72 @@
+internal import BlockGraph
+internal import IOLoop
+internal import Jobs
+internal import Storage
+
+/// A backup under way: what it holds of the graph, and its ends.
+final class BackupJob: JobBody {
+    /// The unit of copying, as large as the reference's, so that offsets and limits compare.
+    static let clusterSize: Int64 = 64 << 10
+    static let copiesInKernelByDefault = true
+
+    private let options: BackupOptions
+    private let filter: InsertedFilter
+    private let users: [NodeUser]
+    private let graph: BlockGraph
+    private let copy: LoopBound<BlockCopy?>
+
+    /// - Parameter users: the holds on the filter and on the target.
+    init(_ options: BackupOptions, filter: InsertedFilter, users: [NodeUser], graph: BlockGraph) async {
+        self.options = options
+        self.filter = filter
+        self.users = users
+        self.graph = graph
+        copy = await filter.thread.run { (io: isolated IOThread) async -> LoopBound<BlockCopy?> in
+            let copy = (filter.node.value.driver as? CopyBeforeWriteFilter)?.copier as? BlockCopy
+            copy?.attach(BlockCopy.Gates(target: users[1].access.value, thread: io))
+            await copy?.mover.askWhetherTargetIsZero()
+            return LoopBound(copy, on: io)
+        }
+    }
+
+    var taskExecutor: (any TaskExecutor)? { filter.thread.taskExecutor }
+
+    func run(_ context: JobContext) async throws(JobFailure) {
+        let (options, users, copy, node) = (self.options, self.users, self.copy, filter.node)
+        try await filter.thread.run { (io: isolated IOThread) async throws(JobFailure) in
+            guard let copy = copy.value, let filter = node.value.driver as? CopyBeforeWriteFilter else { return }
+            let chunk = options.performance.maxChunk
+            let run = BackupRun(
+                copy: copy, filter: filter, target: users[1].access.value, sync: options.sync,
+                workers: Int(min(options.performance.maxWorkers, Int64(ChunkMover.mostWorkers))),
+                longestChunk: chunk == 0 ? ChunkMover.longestChunk : min(chunk, ChunkMover.longestChunk), thread: io)
+            try await run(context)
+        }
+    }
+
+    func clean() async { await release() }
+
+    func cancelRequested() {
+        // Guests are let go at once, even if a copy that they wait for hangs.
+        let copy = self.copy
+        filter.thread.task { _ in copy.value?.end() }
+    }
+
+    func abandoned() {
+        let (graph, users) = (self.graph, self.users)
+        graph.assumeIsolated { graph in
+            for user in users {
+                graph.abandon(user, reason: "a cancelled backup job still waits for its requests")
+            }
+        }
+    }
+
+    /// Gives the graph back what the job held. The filter goes first: from then on the source is as if there had been no backup.
+    func release() async {
+        let copy = self.copy
+        await filter.thread.run { (io: isolated IOThread) in copy.value?.end() }
+        await graph.detach(users)
+        // Refused only if somebody took it apart before.
+        try? await graph.removeFilter(filter.nodeName)
+    }
+}

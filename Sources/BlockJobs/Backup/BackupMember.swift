@@ -1,0 +1,180 @@
+internal import BlockGraph
+internal import IOLoop
+internal import Jobs
+internal import Storage
+
+/// Starts a backup as one action of a transaction.
+struct BackupMember: TransactionMember {
+    private let options: BackupOptions
+    private let group: JobGroup?
+    private let registry: JobRegistry
+    private let graph: BlockGraph
+    private let pool: BufferPool
+
+    private var drain: BlockGraph.Drain?
+    private var body: BackupJob?
+    private var job: JobHandle?
+    private var isCommitted = false
+
+    init(_ options: BackupOptions, group: JobGroup?, registry: JobRegistry, graph: BlockGraph, pool: BufferPool) {
+        self.options = options
+        self.group = group
+        self.registry = registry
+        self.graph = graph
+        self.pool = pool
+    }
+
+    mutating func prepare() async throws(BlockJobError) {
+        try await checkNodes()
+        try await checkBitmap()
+        try await checkArguments()
+        // From here to `clean` nobody writes to the source: the point in time of all members of a transaction is one.
+        drain = await graph.drain([options.device])
+        // Others may have come meanwhile.
+        try await checkNodes()
+        try await checkArguments()
+        let parameters = JobParameters(
+            id: options.job.id ?? "", type: .backup, speed: options.job.speed, autoFinalize: options.job.autoFinalize,
+            autoDismiss: options.job.autoDismiss, onSourceError: options.onSourceError, onTargetError: options.onTargetError)
+        let body = try await makeBody(parameters)
+        do throws(JobError) {
+            job = try await registry.create(parameters, in: group, body: body)
+        } catch {
+            await body.release()
+            throw BlockJobError(error)
+        }
+        self.body = body
+    }
+
+    mutating func commit() async {
+        guard let job else { return }
+        isCommitted = true
+        // Entered when the drain ends: running, paused, and in `clean` running again.
+        await registry.drainBegin(job)
+        await registry.start(job)
+    }
+
+    mutating func abort() async {
+        guard let job else { return }
+        await registry.abort(job)
+    }
+
+    mutating func clean() async {
+        if let drain { await graph.resume(drain) }
+        if isCommitted, let job { await registry.drainEnd(job) }
+    }
+
+    // MARK: Checks, in the reference's order and words
+
+    private func checkNodes() async throws(BlockJobError) {
+        for name in [options.device, options.target] where await !graph.contains(name) {
+            throw BlockJobError("Cannot find device='\(name)' nor node-name='\(name)'")
+        }
+    }
+
+    private func checkBitmap() async throws(BlockJobError) {
+        let sync = options.sync
+        if (sync == .bitmap || sync == .incremental) && options.bitmap == nil {
+            throw BlockJobError("must provide a valid bitmap name for '\(sync.rawValue)' sync mode")
+        }
+        if sync == .incremental, let mode = options.bitmapMode, mode != .onSuccess {
+            throw BlockJobError("Bitmap sync mode must be 'on-success' when using sync mode 'incremental'")
+        }
+        if let bitmap = options.bitmap {
+            do throws(BlockError) {
+                _ = try await graph.content(of: BitmapName(node: options.device, name: bitmap))
+            } catch {
+                throw BlockJobError("Bitmap '\(bitmap)' could not be found")
+            }
+            throw BlockJobError("Backups by bitmap are not part of this version")
+        }
+        if options.bitmapMode != nil { throw BlockJobError("Cannot specify bitmap sync mode without a bitmap") }
+    }
+
+    private func checkArguments() async throws(BlockJobError) {
+        if options.device == options.target { throw BlockJobError("Source and target cannot be the same") }
+        // No driver here compresses.
+        if options.compress { throw BlockJobError("Compression is not supported for this drive ") }
+        do throws(BlockError) {
+            try await graph.refuseIfBusy(options.device)
+            try await graph.refuseIfBusy(options.target)
+        } catch {
+            throw BlockJobError(error)
+        }
+        let performance = options.performance
+        if performance.maxWorkers < 1 || performance.maxWorkers > Int64(Int32.max) {
+            throw BlockJobError("max-workers must be between 1 and 2147483647")
+        }
+        if performance.maxChunk < 0 { throw BlockJobError("max-chunk must be zero (which means no limit) or positive") }
+        let lengths: (Int64, Int64)
+        do throws(BlockError) {
+            lengths = (try await graph.length(of: options.device), try await graph.length(of: options.target))
+        } catch {
+            throw BlockJobError(error)
+        }
+        if lengths.0 != lengths.1 { throw BlockJobError("Source and target image have different sizes") }
+        guard DirtyBitmap.isPossible(length: lengths.0, granularity: BackupJob.clusterSize) else {
+            throw BlockJobError("The image is too large for a backup")
+        }
+        if performance.maxChunk > 0 && performance.maxChunk < BackupJob.clusterSize {
+            throw BlockJobError(
+                "Required max-chunk (\(performance.maxChunk)) is less than backup cluster size (\(BackupJob.clusterSize))")
+        }
+    }
+
+    // MARK: The job's hold on the graph
+
+    private func makeBody(_ parameters: JobParameters) async throws(BlockJobError) -> BackupJob {
+        let filter: InsertedFilter
+        do throws(BlockError) {
+            filter = try await graph.insertFilter(filterSpec(), above: options.device)
+        } catch {
+            // The reference meets a conflict of permissions when the job exists already, so clients see it come and go.
+            guard error.kind == .inUse else { throw BlockJobError("Could not create node: \(error.message)") }
+            try await showInVain(parameters)
+            throw BlockJobError(error)
+        }
+        let holds: [(spec: NodeUserSpec, node: String)] = [
+            (
+                NodeUserSpec(kind: .job(id: parameters.id, type: "backup"), edgeName: "main node", permissions: Permissions()),
+                filter.nodeName
+            ),
+            (NodeUserSpec(kind: .job(id: parameters.id, type: "backup"), edgeName: "target", permissions: Permissions()), options.target),
+        ]
+        do throws(BlockError) {
+            let users = try await graph.attach(holds)
+            return await BackupJob(options, filter: filter, users: users, graph: graph)
+        } catch {
+            try? await graph.removeFilter(filter.nodeName)
+            throw BlockJobError(error)
+        }
+    }
+
+    private func filterSpec() -> FilterSpec {
+        let pool = self.pool
+        // In the kernel only when asked for: the target's zeroes are not found that way, and shared extents are a matter of taste.
+        let copiesInKernel = options.performance.useCopyRange ?? BackupJob.copiesInKernelByDefault
+        let onError: CopyBeforeWriteFilter.ErrorPolicy =
+            options.onCopyBeforeWriteError == .breakSnapshot ? .breakSnapshot : .breakGuestWrite
+        var spec = FilterSpec.copyBeforeWrite(nodeName: options.filterNodeName, target: options.target, onError: onError)
+        spec.makeDriver = { child, others in
+            let filter = CopyBeforeWriteFilter(child, onError: onError)
+            if let target = others.first {
+                let mover = ChunkMover(from: child, to: target, pool: pool, copiesInKernel: copiesInKernel)
+                // Made while the source is drained: this is the point in time.
+                filter.arm(BlockCopy(from: child, cluster: BackupJob.clusterSize, mover: mover))
+            }
+            return filter
+        }
+        return spec
+    }
+
+    /// Created and gone.
+    private func showInVain(_ parameters: JobParameters) async throws(BlockJobError) {
+        do throws(JobError) {
+            await registry.discard(try await registry.create(parameters, body: NoBody()))
+        } catch {
+            throw BlockJobError(error)
+        }
+    }
+}

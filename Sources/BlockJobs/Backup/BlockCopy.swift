@@ -1,0 +1,185 @@
+internal import BlockGraph
+internal import IOLoop
+internal import Jobs
+internal import Storage
+
+/// A backup's copying: which clusters of the point in time are not safe yet, and how they get to the target, on the job's own account or just
+/// before a guest overwrites them.
+///
+/// Loop-bound. Invariant: a cluster whose bit is set still reads on the source as it did when the filter was armed, since every write waits
+/// until its clusters' bits are clear and nobody is reading them. A bit is cleared when its cluster is claimed and set again if the copy
+/// fails, both before the claim is given up; so who finds a cluster neither marked nor claimed may overwrite it.
+final class BlockCopy: BeforeWriteCopier {
+    /// Clusters that are not on the target, nor on their way.
+    let map: DirtyBitmap
+    /// Clusters on their way.
+    let ranges = CopyRanges()
+    let mover: ChunkMover
+    private var gates: Gates?
+    private var cursor: Int64 = 0
+    private var guestCopies: [DetachedCopy] = []
+    private var isOver = false
+    private var context: JobContext?
+    private var copiedBefore: Int64 = 0
+    /// The first failure of the current pass.
+    private var failure: CopyFailure?
+
+    /// What a job needs of the graph to copy on its own account.
+    struct Gates {
+        /// The job's hold on the target, where drains stop it.
+        let target: NodeAccess
+        /// Where all of this lives.
+        let thread: IOThread
+    }
+
+    init(from source: NodeEdge, cluster: Int64, mover: ChunkMover) {
+        self.mover = mover
+        map = DirtyBitmap(length: source.node.length, granularity: cluster)
+        map.setAll()
+    }
+
+    /// Completes it, before the first request of a guest or of the job.
+    func attach(_ gates: Gates) { self.gates = gates }
+
+    /// The job has been entered.
+    func begin(_ context: JobContext) {
+        context.progress.setRemaining(map.length)
+        context.progress.advance(by: copiedBefore)
+        copiedBefore = 0
+        self.context = context
+    }
+
+    /// The point in time is of no interest any more: writes pass, also those that wait here.
+    func end() {
+        isOver = true
+        ranges.open()
+        for copy in guestCopies { copy.end(.released) }
+        guestCopies = []
+    }
+
+    // MARK: The job's side
+
+    /// Copies until nothing is left to claim, or one of the workers of this pass has met a failure.
+    func work(_ context: JobContext, longestChunk: Int64) async -> WorkerOutcome {
+        do throws(JobFailure) {
+            while failure == nil, !isOver {
+                let chunk = context.preferredChunk(granularity: Int(map.granularity), maximum: Int(longestChunk))
+                try await context.rateLimit(chunk)
+                guard failure == nil, !isOver else { break }
+                do throws(CopyFailure) {
+                    guard try await copyNext(limit: Int64(chunk)) else { return .finished }
+                } catch {
+                    if failure == nil { failure = error }
+                    return .stopped
+                }
+                // Requests that complete at once would keep the loop to themselves.
+                await Task.yield()
+            }
+        } catch {
+            return .cancelled
+        }
+        return .stopped
+    }
+
+    /// The failure that ended the pass, once.
+    func takeFailure() -> CopyFailure? {
+        defer { failure = nil }
+        return failure
+    }
+
+    /// Copies the next clusters that nobody has claimed.
+    /// - Returns: false when there are none.
+    private func copyNext(limit: Int64) async throws(CopyFailure) -> Bool {
+        guard let gates else { return false }
+        // Nothing may be claimed while waiting at the gate: guests that are to be drained may wait for the claim. The source has no gate: a
+        // drain there is about writes, and must not wait for this job's target.
+        try await gates.target.begin(for: .write)
+        defer { gates.target.end() }
+        guard !isOver, let run = map.nextDirty(from: cursor, limit: limit) ?? map.nextDirty(from: 0, limit: limit) else { return false }
+        var claim = run
+        take(claim)
+        cursor = claim.upperBound
+        let first = await mover.run(at: claim.lowerBound, end: max(claim.upperBound, longestZeroEnd(from: claim.lowerBound)))
+        if first.isZero, first.end > claim.upperBound { claim = extend(claim, to: first.end) }
+        do throws(CopyFailure) {
+            try await mover.move(claim)
+        } catch {
+            release(claim, copied: false)
+            throw error
+        }
+        release(claim, copied: true)
+        return true
+    }
+
+    private func longestZeroEnd(from offset: Int64) -> Int64 {
+        min(map.length, offset + ChunkMover.longestZeroRun)
+    }
+
+    /// A long run of zeroes is one claim, as far as its clusters are marked; only whole clusters, and those still read as when asked.
+    private func extend(_ claim: Range<Int64>, to end: Int64) -> Range<Int64> {
+        let whole = end == map.length ? end : end & ~(map.granularity - 1)
+        guard whole > claim.upperBound, let more = map.nextDirty(from: claim.upperBound, to: whole), more.lowerBound == claim.upperBound,
+            ranges.isFree(more)
+        else { return claim }
+        map.clear(more.lowerBound, count: more.upperBound - more.lowerBound)
+        cursor = more.upperBound
+        return ranges.extend(claim, to: more.upperBound)
+    }
+
+    private func take(_ claim: Range<Int64>) {
+        guard ranges.tryTake(claim) else { preconditionFailure("a marked cluster is claimed by nobody") }
+        map.clear(claim.lowerBound, count: claim.upperBound - claim.lowerBound)
+    }
+
+    private func release(_ claim: Range<Int64>, copied: Bool) {
+        let count = claim.upperBound - claim.lowerBound
+        if copied {
+            if let context { context.progress.advance(by: count) } else { copiedBefore += count }
+        } else {
+            map.set(claim.lowerBound, count: count)
+        }
+        ranges.giveBack(claim)
+    }
+
+    // MARK: The guest's side
+
+    func copyBeforeWrite(at offset: Int64, count: Int64) async throws(BlockError) {
+        let mask = map.granularity - 1
+        let clusters = (offset & ~mask)..<((offset + count + mask) & ~mask)
+        while !isOver {
+            await ranges.waitUntilFree(clusters)
+            guard !isOver,
+                let claim = map.nextDirty(from: clusters.lowerBound, to: clusters.upperBound, limit: ChunkMover.longestChunk)
+            else { return }
+            guard let thread = gates?.thread else { return }
+            take(claim)
+            let copy = detach(claim, on: thread)
+            let outcome = await copy.wait()
+            guestCopies.removeAll { $0 === copy }
+            switch outcome {
+            case .done: continue
+            case .failed(let error): throw error
+            case .released: return
+            }
+        }
+    }
+
+    private func detach(_ claim: Range<Int64>, on thread: IOThread) -> DetachedCopy {
+        let copy = DetachedCopy()
+        guestCopies.append(copy)
+        // Unsafe only in the compiler's eyes: the task runs on the loop that owns both, where the caller runs.
+        nonisolated(unsafe) let (shared, mine) = (copy, self)
+        thread.task { _ in
+            do throws(CopyFailure) {
+                try await mine.mover.move(claim)
+                mine.release(claim, copied: true)
+                shared.end(.done)
+            } catch {
+                mine.release(claim, copied: false)
+                mine.context?.wake()
+                shared.end(.failed(error.error))
+            }
+        }
+        return copy
+    }
+}

@@ -1,0 +1,243 @@
+internal import BlockGraph
+internal import Jobs
+internal import Storage
+
+/// Moves bytes from one node to another: holes stay holes, zeroes are found, data goes through pooled buffers or within the kernel.
+///
+/// Loop-bound. The caller sees to it that nobody else copies or writes the same range of the target meanwhile.
+final class ChunkMover {
+    /// The longest request in bytes, and so the size of a buffer.
+    static let longestChunk: Int64 = 1 << 20
+    /// More don't make any job faster, only larger: each may hold a buffer of the longest chunk, or waits where the storage lets only few copies
+    /// run at a time.
+    static let mostWorkers = 8
+    /// The most zeroes that one claim may cover, so that a pause doesn't wait for ever.
+    static let longestZeroRun: Int64 = 1 << 30
+    /// Data is searched for zeroes in blocks of this many bytes.
+    private static let zeroBlock = 64 << 10
+
+    /// What a reader of the source finds.
+    struct Run {
+        /// Whether it reads as zeroes.
+        let isZero: Bool
+        /// Where it ends.
+        let end: Int64
+    }
+
+    private let source: NodeEdge
+    private let target: NodeEdge
+    private let pool: BufferPool
+    private let zeroFlags: ZeroFlags
+    private var copiesInKernel: Bool
+    /// Where something was written, if the target read as zeroes at first: elsewhere zeroes need not be written.
+    private var touched: DirtyBitmap?
+
+    /// What the source is being asked at this moment.
+    private var question: Question?
+    private var known: (start: Int64, end: Int64, isZero: Bool, generation: UInt64)?
+    /// Counts the changes of the source.
+    private(set) var generation: UInt64 = 0
+
+    /// - Parameters:
+    ///   - mayUnmap: zeroes may become holes.
+    ///   - copiesInKernel: to try first.
+    init(
+        from source: NodeEdge, to target: NodeEdge, pool: BufferPool, mayUnmap: Bool = true, copiesInKernel: Bool = false
+    ) {
+        self.source = source
+        self.target = target
+        self.pool = pool
+        self.copiesInKernel = copiesInKernel
+        zeroFlags = mayUnmap ? .mayUnmap : []
+    }
+
+    /// The target reads as zeroes all over: whoever calls this knows, or has asked. Before anything is moved.
+    func assumeTargetIsZero() {
+        touched = DirtyBitmap(length: target.node.length, granularity: Int64(Self.zeroBlock))
+    }
+
+    /// Asks the target whether it is one hole, as a file is that was just created.
+    func askWhetherTargetIsZero() async {
+        let length = target.node.length
+        do throws(BlockError) {
+            let extent = try await target.node.extent(at: 0, limit: length)
+            if extent.content == .hole, extent.length >= length { assumeTargetIsZero() }
+        } catch {
+            // Not knowing, zeroes are written.
+        }
+    }
+
+    /// Forgets what is known of the source's extents, since it was written to. What was asked before and is answered later is not kept.
+    func sourceChanged() { generation &+= 1 }
+
+    /// Both nodes' alignment, and no less than a page, so that small extents don't become small requests.
+    private var granule: Int64 {
+        Int64(max(4096, source.node.driver.preferredAlignment, target.node.driver.preferredAlignment))
+    }
+
+    /// - Returns: what is at `offset`, at the longest up to `end`. Both are multiples of the granule, or the end of the disk.
+    ///   What a caller finds is true of the source at some moment after the call, or of a moment after the last `sourceChanged()`.
+    func run(at offset: Int64, end: Int64) async -> Run {
+        let granule = self.granule
+        if let run = knownRun(at: offset, end: end) { return run }
+        if let question, question.generation == generation, question.start <= offset {
+            // Probably the answer to this one, too, and finding the end of much data may take a host milliseconds.
+            await question.answered()
+            if let run = knownRun(at: offset, end: end) { return run }
+        }
+        let asked = generation
+        let question = Question(start: offset, generation: asked)
+        self.question = question
+        defer {
+            if self.question === question { self.question = nil }
+            question.answer()
+        }
+        do throws(BlockError) {
+            // Asked for more than is wanted, since what follows is wanted next.
+            let limit = max(end, min(source.node.length, offset + Self.longestZeroRun)) - offset
+            let extent = try await source.node.extent(at: offset, limit: limit)
+            let isZero = extent.content != .data
+            known = (offset, offset + extent.length, isZero, asked)
+            return clip(isZero: isZero, at: offset, to: offset + extent.length, end: end, granule: granule)
+        } catch {
+            // A source that cannot tell is read.
+            return Run(isZero: false, end: end)
+        }
+    }
+
+    private func knownRun(at offset: Int64, end: Int64) -> Run? {
+        guard let known, known.generation == generation, known.start <= offset, offset < known.end else { return nil }
+        return clip(isZero: known.isZero, at: offset, to: known.end, end: end, granule: granule)
+    }
+
+    private func clip(isZero: Bool, at offset: Int64, to extentEnd: Int64, end: Int64, granule: Int64) -> Run {
+        guard extentEnd < end else { return Run(isZero: isZero, end: end) }
+        if isZero {
+            let aligned = extentEnd & ~(granule - 1)
+            if aligned > offset { return Run(isZero: true, end: aligned) }
+            // Shorter than a granule: read with what follows.
+            return Run(isZero: false, end: min(end, offset + granule))
+        }
+        return Run(isZero: false, end: min(end, (extentEnd + granule - 1) & ~(granule - 1)))
+    }
+
+    /// Moves `range`.
+    func move(_ range: Range<Int64>) async throws(CopyFailure) {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let run = await run(at: offset, end: range.upperBound)
+            if run.isZero {
+                try await zero(offset..<run.end)
+                offset = run.end
+            } else {
+                let end = min(run.end, offset + Self.longestChunk)
+                try await copy(offset..<end)
+                offset = end
+            }
+        }
+    }
+
+    /// Makes `range` of the target read as zeroes; what does already is left as it is.
+    func zero(_ range: Range<Int64>) async throws(CopyFailure) {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            var end = range.upperBound
+            if let touched {
+                guard let run = touched.nextDirty(from: offset, to: end) else { return }
+                offset = run.lowerBound
+                end = run.upperBound
+            }
+            do throws(BlockError) {
+                let extent = try await target.node.extent(at: offset, limit: end - offset)
+                end = min(end, offset + extent.length)
+                if extent.content != .data {
+                    offset = end
+                    continue
+                }
+            } catch {
+                // Not knowing, write.
+            }
+            do throws(BlockError) {
+                try await target.node.writeZeroes(at: offset, count: end - offset, flags: zeroFlags)
+            } catch {
+                throw CopyFailure(operation: .write, error: error)
+            }
+            offset = end
+        }
+    }
+
+    /// Something else than zeroes may be at `range` of the target from here on.
+    func willWrite(_ range: Range<Int64>) {
+        touched?.set(range.lowerBound, count: range.upperBound - range.lowerBound)
+    }
+
+    private func copy(_ range: Range<Int64>) async throws(CopyFailure) {
+        let count = Int(range.upperBound - range.lowerBound)
+        if copiesInKernel {
+            willWrite(range)
+            do throws(BlockError) {
+                return try await target.node.copy(from: source.node, at: range.lowerBound, to: range.lowerBound, count: count)
+            } catch {
+                // Whatever it was: reading and writing tells which side failed, or succeeds.
+                if error.kind == .unsupported { copiesInKernel = false }
+            }
+        }
+        let buffer = pool.buffer(count)
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<count])
+        do throws(BlockError) {
+            try await source.node.read(at: range.lowerBound, into: bytes)
+        } catch {
+            throw CopyFailure(operation: .read, error: error)
+        }
+        try await write(UnsafeRawBufferPointer(bytes), at: range.lowerBound)
+    }
+
+    /// Writes `bytes` in runs of data and of zeroes.
+    private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) async throws(CopyFailure) {
+        var position = 0
+        while position < bytes.count {
+            var end = position
+            let isZero = isAllZero(block(of: bytes, at: position))
+            repeat {
+                end = min(bytes.count, end + Self.zeroBlock)
+            } while end < bytes.count && isAllZero(block(of: bytes, at: end)) == isZero
+            let start = offset + Int64(position)
+            if isZero {
+                try await zero(start..<offset + Int64(end))
+            } else {
+                willWrite(start..<offset + Int64(end))
+                do throws(BlockError) {
+                    try await target.node.write(at: start, from: UnsafeRawBufferPointer(rebasing: bytes[position..<end]))
+                } catch {
+                    throw CopyFailure(operation: .write, error: error)
+                }
+            }
+            position = end
+        }
+    }
+
+    @inline(__always)
+    private func block(of bytes: UnsafeRawBufferPointer, at position: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[position..<min(bytes.count, position + Self.zeroBlock)])
+    }
+}
+
+/// A lookup of an extent on its way. Loop-bound.
+private final class Question {
+    let start: Int64
+    let generation: UInt64
+    private var waiting: [UnsafeContinuation<Void, Never>] = []
+
+    init(start: Int64, generation: UInt64) {
+        self.start = start
+        self.generation = generation
+    }
+
+    /// Returns when its answer is there, whatever it is.
+    func answered() async { await withUnsafeContinuation { waiting.append($0) } }
+
+    func answer() {
+        for continuation in waiting { continuation.resume() }
+        waiting = []
+    }
+}

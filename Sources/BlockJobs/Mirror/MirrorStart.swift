@@ -1,0 +1,184 @@
+internal import BlockGraph
+internal import IOLoop
+internal import Jobs
+internal import Storage
+
+/// Checks and starts a mirror.
+struct MirrorStart {
+    private let options: MirrorOptions
+    private let registry: JobRegistry
+    private let graph: BlockGraph
+    private let pool: BufferPool
+    private let executor: any SerialExecutor
+
+    init(_ options: MirrorOptions, registry: JobRegistry, graph: BlockGraph, pool: BufferPool, executor: any SerialExecutor) {
+        self.options = options
+        self.registry = registry
+        self.graph = graph
+        self.pool = pool
+        self.executor = executor
+    }
+
+    func callAsFunction() async throws(BlockJobError) {
+        try await check()
+        let parameters = JobParameters(
+            id: options.job.id ?? "", type: .mirror, speed: options.job.speed, autoFinalize: options.job.autoFinalize,
+            autoDismiss: options.job.autoDismiss, onSourceError: options.onSourceError, onTargetError: options.onTargetError)
+        let users = try await hold(parameters)
+        let body: MirrorJob
+        do throws(BlockError) {
+            body = try await makeBody(users)
+        } catch {
+            await graph.detach(users.all)
+            throw BlockJobError(error)
+        }
+        let job: JobHandle
+        do throws(JobError) {
+            job = try await registry.create(parameters, body: body)
+        } catch {
+            await body.release()
+            throw BlockJobError(error)
+        }
+        await registry.startAndWait(job)
+    }
+
+    // MARK: Checks, in the reference's order and words
+
+    private func check() async throws(BlockJobError) {
+        try await checkPresence(of: options.device)
+        // Another job between it and its users: the reference refuses whatever stands on the node, and we what a job has put there.
+        if await graph.isFiltered(options.device) { throw BlockJobError("Need a root block node") }
+        try await checkPresence(of: options.target)
+        if let granularity = options.granularity, granularity != 0 {
+            guard (512...64 << 20).contains(granularity) else {
+                throw BlockJobError("Parameter 'granularity' expects a value in range [512B, 64MB]")
+            }
+            guard granularity & (granularity - 1) == 0 else { throw BlockJobError("Parameter 'granularity' expects a power of 2") }
+        }
+        do throws(BlockError) {
+            try await graph.refuseIfBusy(options.device)
+            try await graph.refuseIfBusy(options.target)
+        } catch {
+            throw BlockJobError(error)
+        }
+        if options.replaces != nil { try await checkReplacement() }
+        if options.sync == .incremental || options.sync == .bitmap {
+            throw BlockJobError("Sync mode '\(options.sync.rawValue)' not supported")
+        }
+        if let size = options.bufferSize, size < 0 { throw BlockJobError("Invalid parameter 'buf-size'") }
+        if options.device == options.target { throw BlockJobError("Can't mirror node into itself") }
+        try await checkLengths()
+    }
+
+    /// Both sides are tracked in bitmaps, the source in granules and the target in blocks of the mover.
+    private func checkLengths() async throws(BlockJobError) {
+        do throws(BlockError) {
+            guard DirtyBitmap.isPossible(length: try await graph.length(of: options.device), granularity: granularity),
+                DirtyBitmap.isPossible(length: try await graph.length(of: options.target), granularity: MirrorJob.defaultGranularity)
+            else { throw BlockError(.invalidOption, "The image is too large for a mirror of this granularity") }
+        } catch {
+            throw BlockJobError(error)
+        }
+    }
+
+    /// Bytes for each bit.
+    private var granularity: Int64 {
+        let asked = options.granularity ?? 0
+        return asked == 0 ? MirrorJob.defaultGranularity : asked
+    }
+
+    private func checkPresence(of name: String) async throws(BlockJobError) {
+        guard await graph.contains(name) else { throw BlockJobError("Cannot find device='\(name)' nor node-name='\(name)'") }
+    }
+
+    /// The node to be replaced shows its parents the very bytes that are mirrored: it is the source, or the source is a face of it.
+    private func checkReplacement() async throws(BlockJobError) {
+        guard let name = options.replaces, name != options.device else { return }
+        guard await graph.contains(name) else { throw BlockJobError("Failed to find node with node-name='\(name)'") }
+        do throws(BlockError) {
+            var node = try await graph.node(options.device)
+            let length = node.image.virtualSize
+            while node.nodeName != name {
+                guard node.driver == "raw" || node.driver == "copy-before-write" || node.driver == "mirror_top",
+                    let child = node.children.first
+                else { throw BlockError(.invalidOption, notReplaceable(name)) }
+                let below = try await graph.node(child.nodeName)
+                // A raw node with an offset or a size of its own shows a part only, and is shorter.
+                guard below.image.virtualSize == node.image.virtualSize else { throw BlockError(.invalidOption, notReplaceable(name)) }
+                node = below
+            }
+            guard node.image.virtualSize == length else {
+                throw BlockError(.invalidOption, "cannot replace image with a mirror image of different size")
+            }
+            try await graph.refuseIfBusy(name)
+        } catch {
+            throw BlockJobError(error)
+        }
+    }
+
+    private func notReplaceable(_ name: String) -> String {
+        "Cannot replace '\(name)' by a node mirrored from '\(options.device)', because it cannot be guaranteed that doing so would not "
+            + "lead to an abrupt change of visible data"
+    }
+
+    // MARK: The job's hold on the graph
+
+    private func hold(_ parameters: JobParameters) async throws(BlockJobError) -> MirrorJob.Users {
+        let shared: LockSet = [.writeUnchanged, .write, .consistentRead]
+        do throws(BlockError) {
+            let users = try await graph.attach([
+                (
+                    NodeUserSpec(
+                        kind: .job(id: parameters.id, type: "mirror"), edgeName: "source",
+                        permissions: Permissions(held: [], shared: shared)),
+                    options.device
+                ),
+                (
+                    // While the mirror runs nobody else finds sense in the target's bytes, or may change them.
+                    NodeUserSpec(kind: .device(name: nil), permissions: Permissions(held: .write, shared: .writeUnchanged)), options.target
+                ),
+                (
+                    NodeUserSpec(kind: .job(id: parameters.id, type: "mirror"), edgeName: "target", permissions: Permissions()),
+                    options.target
+                ),
+            ])
+            return MirrorJob.Users(source: users[0], writer: users[1], target: users[2])
+        } catch {
+            // The reference meets a conflict of permissions when the job exists already, so clients see it come and go.
+            try await showInVain(parameters)
+            throw BlockJobError(error)
+        }
+    }
+
+    private func makeBody(_ users: MirrorJob.Users) async throws(BlockError) -> MirrorJob {
+        let (options, pool, granularity) = (self.options, self.pool, self.granularity)
+        let mode = MirrorMode(options.copyMode)
+        let targetEdge = await users.writer.thread.run { (io: isolated IOThread) in LoopBound(users.writer.access.value.edge, on: io) }
+        let spec = FilterSpec(
+            nodeName: options.filterNodeName, driverName: "mirror_top", childName: "backing",
+            makeDriver: { child, _ in
+                let filter = MirrorFilter(child)
+                // Never more than a granule a request: neither offsets nor lengths then split one.
+                let mover = ChunkMover(
+                    from: child, to: targetEdge.value, pool: pool, mayUnmap: options.unmap,
+                    copiesInKernel: MirrorJob.copiesInKernelByDefault)
+                if options.targetIsZero { mover.assumeTargetIsZero() }
+                // In place before the first request can pass, since the source is drained while the filter goes in.
+                filter.mirror = MirrorCopy(
+                    from: child, granularity: granularity, mode: mode, mover: mover, pool: pool,
+                    gates: MirrorCopy.Gates(target: users.writer.access.value, thread: users.source.thread))
+                return filter
+            })
+        let filter = try await graph.insertFilter(spec, above: options.device, keeping: [users.source])
+        return MirrorJob(options, mode: mode, filter: filter, users: users, graph: graph, executor: executor)
+    }
+
+    /// Created and gone.
+    private func showInVain(_ parameters: JobParameters) async throws(BlockJobError) {
+        do throws(JobError) {
+            await registry.discard(try await registry.create(parameters, body: NoBody()))
+        } catch {
+            throw BlockJobError(error)
+        }
+    }
+}

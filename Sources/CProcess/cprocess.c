@@ -1,0 +1,41 @@
+#define _GNU_SOURCE
+#include "CProcess.h"
+
+#include <sched.h>
+#include <stdint.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+pid_t cprocess_fork(void) {
+    return fork();
+}
+
+int cprocess_signalfd(const sigset_t *signals) {
+    return signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int cprocess_next_signal(int descriptor) {
+    struct signalfd_siginfo information;
+    if (read(descriptor, &information, sizeof information) != (ssize_t)sizeof information) {
+        return -1;
+    }
+    return (int)information.ssi_signo;
+}
+
+void cprocess_set_slice(uint64_t nanoseconds) {
+    // The kernel's struct sched_attr, which glibc 2.36 lacks.
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime, deadline, period;
+    } attributes = {.size = sizeof attributes};
+    if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) < 0 || attributes.policy != SCHED_OTHER) {
+        return;
+    }
+    attributes.flags = 0;
+    attributes.runtime = nanoseconds;
+    syscall(SYS_sched_setattr, 0, &attributes, 0);
+}

@@ -1,0 +1,163 @@
+internal import CLinux
+internal import Glibc
+
+/// Threads for calls that block: at most `limit`, made when work waits and none is idle, ended after some idle seconds.
+///
+/// A call that never returns keeps its thread; the others go on until `limit` such calls have gathered, and from then on blocking calls wait.
+/// Unchecked: `lock` guards every variable.
+final class ThreadPool: @unchecked Sendable {
+    /// One call, and the loop that wants its result.
+    struct Call {
+        let body: @Sendable () -> Int
+        let continuation: UnsafeContinuation<Int, Never>
+        let core: LoopCore
+
+        /// Makes the call.
+        func result() -> LoopCore.PoolResult { LoopCore.PoolResult(continuation: continuation, value: body()) }
+    }
+
+    /// What a thread is given.
+    enum Work {
+        /// A call, whose result goes to its loop at once.
+        case call(Call)
+        /// Taking part in a row of calls.
+        case row(CallRow)
+
+        func perform() {
+            switch self {
+            case .call(let call):
+                let result = call.result()
+                call.core.mail { $0.results.append(result) }
+            case .row(let row): row.run()
+            }
+        }
+    }
+
+    /// How long an idle thread waits for work before it ends.
+    private static let idleSeconds = 10
+
+    private let limit: Int
+    private let name: String
+    private let lock = PlatformLock()
+    private let arrival: UnsafeMutablePointer<pthread_cond_t>
+    private var waiting: [Work] = []
+    /// Where the queue's front is in `waiting`.
+    private var front = 0
+    private var threads = 0
+    private var idle = 0
+    private var isClosed = false
+
+    init(limit: Int, name: String) {
+        self.limit = max(1, limit)
+        self.name = name
+        arrival = .allocate(capacity: 1)
+        arrival.initialize(to: pthread_cond_t())
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(arrival, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_cond_destroy(arrival)
+        arrival.deallocate()
+    }
+
+    /// How many threads there are now.
+    var threadCount: Int {
+        lock.lock()
+        defer { lock.unlock() }
+        return threads
+    }
+
+    /// Performs `work` on a thread of the pool.
+    func submit(_ work: Work) {
+        lock.lock()
+        waiting.append(work)
+        // `idle` counts threads that were not yet given work: each waiting item claims one of them.
+        let needsThread = waiting.count - front > idle && threads < limit
+        if needsThread { threads += 1 } else { pthread_cond_signal(arrival) }
+        lock.unlock()
+        if needsThread, !startThread() { threadFailed() }
+    }
+
+    /// Lets idle threads end; called when nothing will be submitted any more.
+    func close() {
+        lock.lock()
+        isClosed = true
+        pthread_cond_broadcast(arrival)
+        lock.unlock()
+    }
+
+    private func startThread() -> Bool {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
+        pthread_attr_setstacksize(&attributes, 512 << 10)
+        let context = Unmanaged.passRetained(self)
+        var thread = pthread_t()
+        let result = pthread_create(
+            &thread, &attributes,
+            { @Sendable raw in
+                guard let raw else { return nil }
+                Unmanaged<ThreadPool>.fromOpaque(raw).takeRetainedValue().work()
+                return nil
+            }, context.toOpaque())
+        if result != 0 { context.release() }
+        return result == 0
+    }
+
+    /// The host gives no more threads. While others exist they come to the work in time; without any the caller does it itself: late, but
+    /// nothing hangs.
+    private func threadFailed() {
+        lock.lock()
+        threads -= 1
+        pthread_cond_signal(arrival)
+        let work = threads == 0 ? next() : nil
+        lock.unlock()
+        work?.perform()
+    }
+
+    private func next() -> Work? {
+        guard front < waiting.count else { return nil }
+        let work = waiting[front]
+        front += 1
+        if front == waiting.count {
+            waiting.removeAll(keepingCapacity: true)
+            front = 0
+        } else if front >= 256 {
+            waiting.removeFirst(front)
+            front = 0
+        }
+        return work
+    }
+
+    private func work() {
+        clinux_thread_set_name(name)
+        lock.lock()
+        while true {
+            if let work = next() {
+                lock.unlock()
+                work.perform()
+                lock.lock()
+                continue
+            }
+            if isClosed { break }
+            idle += 1
+            let isTimedOut = waitForWork()
+            idle -= 1
+            if isTimedOut && front == waiting.count { break }
+        }
+        threads -= 1
+        lock.unlock()
+    }
+
+    private func waitForWork() -> Bool {
+        var deadline = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &deadline)
+        deadline.tv_sec += Self.idleSeconds
+        return pthread_cond_timedwait(arrival, lock.mutex, &deadline) == ETIMEDOUT
+    }
+}

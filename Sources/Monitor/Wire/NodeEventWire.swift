@@ -1,0 +1,13 @@
+public import BlockGraph
+public import QAPI
+
+/// The schema's event for what a node told.
+public func wireEvent(_ event: NodeEvent) -> any QAPIEvent {
+    switch event {
+    case .quorumFailure(let reference, let firstSector, let sectors):
+        QuorumFailureEvent(reference: reference, sectorNum: firstSector, sectorsCount: sectors)
+    case .quorumReportBad(let operation, let error, let nodeName, let firstSector, let sectors):
+        QuorumReportBadEvent(
+            type: .init(sameAs: operation), error: error, nodeName: nodeName, sectorNum: firstSector, sectorsCount: sectors)
+    }
+}

@@ -1,0 +1,96 @@
+import BlockGraph
+import JSON
+import QAPI
+
+extension BlockDeviceInfo {
+    /// Nodes as `query-named-block-nodes` shows them.
+    /// - Parameter flat: without what is below each image. Otherwise each image is described once, and shown with all those above it.
+    static func list(_ nodes: [NodeInfo], flat: Bool) -> [BlockDeviceInfo] {
+        guard !flat else { return nodes.map { BlockDeviceInfo($0, image: ImageInfo($0), depth: 0) } }
+        var chains = ImageChains(nodes)
+        return nodes.map { node in
+            let (image, depth) = chains.image(of: node)
+            return BlockDeviceInfo(node, image: image, depth: depth)
+        }
+    }
+
+    /// A node. Throttling by drive is not part of a storage daemon: its members are zero.
+    private init(_ node: NodeInfo, image: QAPI.ImageInfo, depth: Int) {
+        self.init(
+            file: image.filename, nodeName: node.nodeName, ro: node.isReadOnly, drv: node.driver,
+            backingFile: node.backingFilename?.text, backingFileDepth: Int64(depth),
+            children: node.children.map { BlockdevChild(child: $0.name, nodeName: $0.nodeName) }, active: true, encrypted: false,
+            detectZeroes: .init(sameAs: node.detectZeroes), bps: 0, bpsRd: 0, bpsWr: 0, iops: 0, iopsRd: 0, iopsWr: 0, image: image,
+            cache: BlockdevCacheInfo(writeback: true, direct: node.cacheDirect, noFlush: node.cacheNoFlush),
+            writeThreshold: Int64(bitPattern: node.writeThreshold),
+            dirtyBitmaps: node.bitmaps.isEmpty ? nil : node.bitmaps.map { BlockDirtyInfo($0) })
+    }
+}
+
+/// Images with what is below them, each made once.
+private struct ImageChains {
+    private let byName: [String: NodeInfo]
+    private var made: [String: (image: QAPI.ImageInfo, depth: Int)] = [:]
+
+    init(_ nodes: [NodeInfo]) {
+        byName = Dictionary(nodes.map { ($0.nodeName, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    mutating func image(of node: NodeInfo) -> (image: QAPI.ImageInfo, depth: Int) {
+        var path: [NodeInfo] = []
+        var next: NodeInfo? = node
+        while let current = next, made[current.nodeName] == nil {
+            path.append(current)
+            next = current.nodeBelow.flatMap { byName[$0] }
+        }
+        var result = next.flatMap { made[$0.nodeName] }
+        for node in path.reversed() {
+            let image = (QAPI.ImageInfo(node, below: result?.image), result.map { $0.depth + 1 } ?? 0)
+            made[node.nodeName] = image
+            result = image
+        }
+        return result ?? (QAPI.ImageInfo(node), 0)
+    }
+}
+
+extension QAPI.ImageInfo {
+    /// The image of a node.
+    fileprivate init(_ node: NodeInfo, below: QAPI.ImageInfo? = nil) {
+        self.init(
+            filename: node.filename.text, format: node.driver, dirtyFlag: node.image.details.isDirty, actualSize: node.image.actualSize,
+            virtualSize: node.image.virtualSize, backingImage: below)
+    }
+}
+
+extension BlockDirtyInfo {
+    fileprivate init(_ bitmap: BitmapInfo) {
+        self.init(
+            name: bitmap.name, count: bitmap.count, granularity: UInt32(clamping: bitmap.granularity), recording: bitmap.isRecording,
+            busy: bitmap.isBusy, persistent: bitmap.isPersistent, inconsistent: bitmap.isInconsistent ? true : nil)
+    }
+}
+
+extension NodeFilename {
+    /// What a person, and a client, reads: a path, or `json:` with the options.
+    var text: String {
+        switch self {
+        case .plain(let path): path
+        case .options(let options): "json:" + String(decoding: Self.object(options).encoded(.compact), as: UTF8.self)
+        }
+    }
+
+    private static func object(_ options: [Option]) -> JSONValue {
+        .object(options.map { JSONValue.Member($0.name, json($0.value)) })
+    }
+
+    private static func json(_ value: Value) -> JSONValue {
+        switch value {
+        case .string(let text): .string(text)
+        case .integer(let number): Int64(exactly: number).map { .integer($0) } ?? .unsigned(number)
+        case .signed(let number): .integer(number)
+        case .boolean(let flag): .bool(flag)
+        case .options(let nested): object(nested)
+        case .list(let values): .array(values.map { json($0) })
+        }
+    }
+}

@@ -1,0 +1,141 @@
+internal import Glibc
+internal import IOLoop
+
+extension HostFileStorage {
+    /// Up to here the page cache is tried inline: what the loop's other users wait for is then at most 20 us.
+    private static let inlineLimit = 128 << 10
+
+    /// The last partial sector may be addressed as a whole (formats and jobs count in sectors): reads see zeroes, a write extends the file.
+    private var addressableLength: Int64 {
+        let unit = Int64(max(512, limits.requestAlignment))
+        return (knownLength + unit - 1) / unit * unit
+    }
+
+    func readBytes(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) async throws(BlockError) {
+        guard offset >= 0, offset <= addressableLength, Int64(buffer.count) <= addressableLength - offset else {
+            throw BlockError(.outOfBounds, "The range lies beyond the end of '\(path)'")
+        }
+        let file = try file()
+        guard file.isDirect, !isAligned(buffer.baseAddress) else { return try await readAligned(file, at: offset, into: buffer) }
+        let step = min(buffer.count, 1 << 20)
+        let bounce = BufferPool.shared.buffer(step)
+        var done = 0
+        while done < buffer.count {
+            let part = bounce.prefix(min(step, buffer.count - done))
+            try await readAligned(file, at: offset + Int64(done), into: part)
+            UnsafeMutableRawBufferPointer(rebasing: buffer[done...]).copyMemory(from: UnsafeRawBufferPointer(part))
+            done += part.count
+        }
+    }
+
+    private func isAligned(_ address: UnsafeRawPointer?) -> Bool {
+        UInt(bitPattern: address) & UInt(limits.memoryAlignment - 1) == 0
+    }
+
+    /// Continues short reads. A read that ends inside of a block (O_DIRECT), or returns nothing, has met the end of the file: the rest is
+    /// zeroes.
+    private func readAligned(
+        _ file: OpenFile, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer
+    ) async throws(BlockError) {
+        assertAligned(offset, buffer.count)
+        // A descriptor that a request names stays open for it, even if `commitLocks` replaces the file meanwhile.
+        defer { withExtendedLifetime(file) {} }
+        var done = 0
+        while done < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+            let result = await readSome(file, at: offset + Int64(done), into: rest)
+            if result == -Int(EINTR) { continue }
+            guard result >= 0 else { throw .system(Int32(-result)) }
+            done += result
+            let endsInBlock = file.isDirect && done & (limits.requestAlignment - 1) != 0
+            if result == 0 || (endsInBlock && done < buffer.count) {
+                let zeroes = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+                zeroes.initializeMemory(as: UInt8.self, repeating: 0)
+                return
+            }
+        }
+    }
+
+    private func readSome(_ file: OpenFile, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) async -> Int {
+        let lent = Lent(buffer)
+        if file.isDirect {
+            if usesRing { return await requests.read(file.descriptor, into: buffer, at: offset) }
+            return await requests.blocking { HostCall.read(file.descriptor, into: lent.value, at: offset) }
+        }
+        if buffer.count > Self.inlineLimit {
+            return await requests.blocking { HostCall.read(file.descriptor, into: lent.value, at: offset) }
+        }
+        if abilities.cachedReads {
+            let result = HostCall.readCached(file.descriptor, into: buffer, at: offset)
+            if result >= 0 || (result != -Int(EAGAIN) && result != -Int(EOPNOTSUPP)) { return result }
+            // Some file systems and all old kernels have no such reads.
+            if result == -Int(EOPNOTSUPP) { abilities.cachedReads = false }
+        }
+        if usesRing { return await requests.read(file.descriptor, into: buffer, at: offset) }
+        return await requests.blocking { HostCall.read(file.descriptor, into: lent.value, at: offset) }
+    }
+
+    func writeBytes(at offset: Int64, from buffer: UnsafeRawBufferPointer, flags: WriteFlags) async throws(BlockError) {
+        let file = try writableFile(for: offset, Int64(buffer.count))
+        defer { contentChanged() }
+        if file.isDirect && !isAligned(buffer.baseAddress) {
+            let step = min(buffer.count, 1 << 20)
+            let bounce = BufferPool.shared.buffer(step)
+            var done = 0
+            while done < buffer.count {
+                let part = bounce.prefix(min(step, buffer.count - done))
+                part.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[done..<done + part.count]))
+                try await writeAligned(file, at: offset + Int64(done), from: UnsafeRawBufferPointer(part))
+                done += part.count
+            }
+        } else {
+            try await writeAligned(file, at: offset, from: buffer)
+        }
+        // After the data, never before: a crash in between finds the data unflushed, which is what the caller was told until now.
+        if flags.contains(.forceUnitAccess) { try await flush() }
+    }
+
+    /// Continues short writes. Where it fails part of the range may have been written, as a device's failed write may have.
+    private func writeAligned(_ file: OpenFile, at offset: Int64, from buffer: UnsafeRawBufferPointer) async throws(BlockError) {
+        assertAligned(offset, buffer.count)
+        // A descriptor that a request names stays open for it, even if `commitLocks` replaces the file meanwhile.
+        defer { withExtendedLifetime(file) {} }
+        var done = 0
+        while done < buffer.count {
+            let lent = Lent(UnsafeRawBufferPointer(rebasing: buffer[done...]))
+            let position = offset + Int64(done)
+            let result =
+                file.isDirect && usesRing
+                ? await requests.write(file.descriptor, from: lent.value, at: position)
+                : await requests.blocking { HostCall.write(file.descriptor, from: lent.value, at: position) }
+            if result == -Int(EINTR) { continue }
+            guard result >= 0 else { throw .system(Int32(-result)) }
+            // A file system that takes nothing and reports nothing is full.
+            guard result > 0 else { throw .system(ENOSPC) }
+            done += result
+            // The length grows with every part that landed, so that a failed write leaves it as it is on the host.
+            if !isDevice { knownLength = max(knownLength, position + Int64(result)) }
+        }
+    }
+
+    /// A regular file grows by writing beyond its end; a device does not.
+    func writableFile(for offset: Int64, _ count: Int64) throws(BlockError) -> OpenFile {
+        let file = try file()
+        guard file.isWritable else { throw BlockError(.readOnly, "'\(path)' is open read-only") }
+        let end = offset.addingReportingOverflow(count)
+        guard offset >= 0, count >= 0, !end.overflow, !isDevice || end.partialValue <= knownLength else {
+            throw BlockError(.outOfBounds, "The range lies beyond the end of '\(path)'")
+        }
+        return file
+    }
+
+    private func assertAligned(_ offset: Int64, _ count: Int) {
+        assert(
+            offset & Int64(limits.requestAlignment - 1) == 0 && count & (limits.requestAlignment - 1) == 0,
+            "the node layer aligns requests")
+    }
+
+    /// After every change, successful or not: what was known about extents is no more. At the end of the operation and not at its start,
+    /// since a lookup that runs beside it may have seen the state before.
+    func contentChanged() { extents.invalidate() }
+}

@@ -1,0 +1,44 @@
+import Dispatch
+import Glibc
+import JSON
+import Logging
+import UnixSocket
+
+/// The program: reads the command line, becomes a daemon where asked, and runs.
+@main
+struct Daemon {
+    static func main() {
+        ProcessSetup.fillStandardDescriptors()
+        ProcessSetup.ignoreBrokenPipes()
+        ProcessSetup.raiseOpenFileLimit()
+        ProcessSetup.wakePromptly()
+        do throws(StartFailure) {
+            switch try DaemonOptions.parse(Array(CommandLine.arguments.dropFirst())) {
+            case .print(let text): print(text)
+            case .run(let options): try run(options)
+            }
+        } catch {
+            let log = StandardErrorLog(label: "blockjobd", level: .notice)
+            _ = writeAll(Array(log.line(.error, error.text).utf8), to: 2)
+            exit(1)
+        }
+    }
+
+    /// Does what needs the process to have one thread, then starts the rest and never returns.
+    private static func run(_ options: DaemonOptions) throws(StartFailure) {
+        // The service manager knows this process; after a fork its variables would be another's.
+        let sockets = ActivatedSockets.take()
+        let notifier = ServiceNotifier.fromEnvironment(process: getpid())
+        let daemonizer = options.daemonize ? try Daemonizer.begin() : nil
+        let signals = try TerminationSignals()
+        JSONDocument.prepareProcess()
+        let level = options.logLevel
+        LoggingSystem.bootstrap { StandardErrorLog(label: $0, level: level) }
+        let run = try DaemonRun(
+            options, DaemonRun.Process(sockets: sockets, notifier: notifier, daemonizer: daemonizer, signals: signals),
+            log: Logger(label: "blockjobd"))
+        Task { await run.start() }
+        // The control queue ends the process.
+        while true { DispatchSemaphore(value: 0).wait() }
+    }
+}

@@ -1,0 +1,285 @@
+import BlockGraph
+import BlockJobs
+import Dispatch
+import Glibc
+import IOLoop
+import JSON
+import Jobs
+import Logging
+import Monitor
+import QAPI
+import QMP
+import Storage
+import UnixSocket
+
+/// One run of the daemon, from its parsed options to its exit: the only place that joins the modules.
+actor DaemonRun {
+    /// What the process has prepared while it had one thread.
+    struct Process {
+        let sockets: [ActivatedSockets.Socket]
+        let notifier: ServiceNotifier?
+        let daemonizer: Daemonizer?
+        let signals: TerminationSignals
+    }
+
+    private enum Phase {
+        case running, ending, closing
+    }
+
+    private let executor: QueueExecutor
+    /// The control queue's: registry, graph, monitor and server live there, too.
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    private let options: DaemonOptions
+    private let process: Process
+    private let log: Logger
+    private let thread: IOThread
+    private let registry: JobRegistry
+    private let graph: BlockGraph
+    private let monitor: StorageMonitor
+    private let server: MonitorServer
+
+    private var phase = Phase.running
+    private var chardevs: [String: Chardev] = [:]
+    /// Every socket that was opened, whoever serves it now.
+    private var listeners: [UnixListener] = []
+    /// What the service manager has passed, by chardev.
+    private let passed: [String: Int32]
+    private var waitingForClient: UnsafeContinuation<Void, Never>?
+    private var pidfile: Pidfile?
+    private var sources: [any DispatchSourceProtocol] = []
+
+    /// How long jobs may take to be cancelled when the daemon ends, in nanoseconds; half of the deadline for all.
+    private var cancelTime: UInt64 { UInt64(options.shutdownDeadline) * 500_000_000 }
+    /// How long a client may take to read what waits for it when the daemon ends, in seconds.
+    private static let farewell = 2
+
+    /// Starts the loop and joins everything; nothing is listened to yet.
+    init(_ options: DaemonOptions, _ process: Process, log: Logger) throws(StartFailure) {
+        self.options = options
+        self.process = process
+        self.log = log
+        passed = try PassedSockets.assign(process.sockets, to: DaemonRun.listeningChardevs(options))
+        let executor = QueueExecutor(label: "blockjobd.control")
+        self.executor = executor
+        do {
+            thread = try IOThread(engine: options.ioEngine == .threads ? .threads : .automatic)
+        } catch {
+            switch error {
+            case .system(let code): throw StartFailure("cannot start the I/O loop", errno: code)
+            }
+        }
+        let relay = JobEventRelay()
+        registry = JobRegistry(
+            executor: executor, tasks: executor, clock: QueueClock(queue: executor.queue), events: { relay.send($0) })
+        let roots: ImageRoots?
+        do throws(BlockError) {
+            roots = options.imageRoots.isEmpty ? nil : try ImageRoots(options.imageRoots)
+        } catch {
+            throw StartFailure(error.message)
+        }
+        let nodeEvents = NodeEventRelay(executor)
+        graph = BlockGraph(
+            executor: executor, threads: [thread],
+            headers: HeaderPolicy(roots: roots, json: { (text, format) throws(BlockError) in try HeaderNameWire.parse(text, format) }),
+            surroundings: GraphSurroundings(
+                throttleGroups: ThrottleGroups(clock: LoopClock(thread)), events: { nodeEvents.send($0) }))
+        let version = VersionInfo(qemu: VersionTriple(major: 10, minor: 1, micro: 0), package: "blockjobd \(HelpText.ownVersion)")
+        let ending = EndingRelay()
+        monitor = StorageMonitor(
+            StorageMonitor.Surroundings(
+                executor: executor, registry: registry, graph: graph,
+                blockJobs: BlockJobs(executor: executor, registry: registry, graph: graph, thread: thread), version: version,
+                announce: { relay.send($0) },
+                beforeQuit: { await ending.run?.cancelJobs(because: "quit") },
+                quit: { ending.run?.assumeIsolated { $0.closeSoon() } }))
+        var limits = Connection.Limits()
+        if let limit = options.outputLimit {
+            limits.output = limit
+            limits.congestion = min(limits.congestion, limit / 2)
+        }
+        server = MonitorServer(
+            on: executor, dispatcher: MonitorDispatcher(monitor), version: version, log: log, limits: limits,
+            budget: options.inputBudget.map { InputBudget(limit: $0) } ?? InputBudget())
+        relay.server = server
+        nodeEvents.server = server
+        ending.run = self
+    }
+
+    private static func listeningChardevs(_ options: DaemonOptions) -> [String] {
+        options.steps.compactMap { step in
+            if case .chardev(let chardev) = step.action, case .listen = chardev.backend { return chardev.id }
+            return nil
+        }
+    }
+
+    // MARK: Start
+
+    /// Carries out the options in order, and says that the daemon is ready. A failure ends the process.
+    func start() async {
+        watchSignals()
+        startWatchdog()
+        log.info("requests go through \(thread.engineDescription)")
+        for warning in options.warnings { log.warning("\(warning)") }
+        do throws(StartFailure) {
+            for step in options.steps where phase == .running {
+                do throws(StartFailure) {
+                    try await perform(step.action)
+                } catch {
+                    throw error.at(step.location)
+                }
+            }
+            if phase == .running { try becomeReady() }
+        } catch {
+            log.error("\(error.text)")
+            guard phase == .running else { return }
+            beginEnding("a failed start")
+            await close(code: 1)
+        }
+    }
+
+    private func perform(_ action: DaemonOptions.Step.Action) async throws(StartFailure) {
+        switch action {
+        case .chardev(let chardev): try await open(chardev)
+        case .monitor(let monitor): serve(monitor)
+        case .object(let text):
+            do {
+                try await monitor.addObject(try ObjectOptions(option: text, impliedKey: "qom-type"))
+            } catch let error as ArgumentError {
+                throw StartFailure(error.description)
+            } catch let error as QMPError {
+                throw StartFailure(error.desc)
+            } catch {
+                throw StartFailure("\(error)")
+            }
+        case .blockdev(let text):
+            let node = try NodeOption.parse(text)
+            do throws(QMPError) {
+                try await monitor.addNode(node)
+            } catch {
+                throw StartFailure(error.desc)
+            }
+        }
+    }
+
+    private func open(_ chardev: ChardevOptions) async throws(StartFailure) {
+        let opened = try Chardev.open(chardev, passed: passed[chardev.id], isDaemon: options.daemonize, on: executor)
+        chardevs[chardev.id] = opened
+        guard case .listener(let listener) = opened else { return }
+        listeners.append(listener)
+        guard case .listen(_, wait: true) = chardev.backend else { return }
+        log.info("waiting for a client of chardev '\(chardev.id)'")
+        await withUnsafeContinuation { continuation in
+            waitingForClient = continuation
+            listener.whenClientArrives { [self] in assumeIsolated { $0.stopWaiting() } }
+        }
+    }
+
+    private func stopWaiting() {
+        waitingForClient?.resume()
+        waitingForClient = nil
+    }
+
+    private func serve(_ options: MonitorOptions) {
+        let style: JSONWriter.Style = options.pretty ? .pretty : .compact
+        switch chardevs.removeValue(forKey: options.chardev) {
+        case .listener(let listener): server.serve(listener, style: style)
+        case .socket(let descriptor): server.serve(socket: descriptor, style: style)
+        case .standardStreams: server.serve(input: 0, output: 1, style: style)
+        // The options were checked when they were read.
+        case nil: log.critical("chardev '\(options.chardev)' is gone")
+        }
+    }
+
+    private func becomeReady() throws(StartFailure) {
+        if let path = options.pidfile { pidfile = try Pidfile(path) }
+        try process.daemonizer?.finish()
+        process.notifier?.send("READY=1", "STATUS=Serving.", "MAINPID=\(getpid())")
+        log.info("ready")
+    }
+
+    // MARK: Service manager and signals
+
+    private func watchSignals() {
+        sources.append(process.signals.deliver(on: executor.queue) { [self] name in assumeIsolated { $0.end(because: name) } })
+    }
+
+    /// Sends `WATCHDOG=1` from the control queue, so that a queue that is stuck falls silent.
+    private func startWatchdog() {
+        guard let notifier = process.notifier, let interval = notifier.watchdogMicroseconds else { return }
+        let source = DispatchSource.makeTimerSource(queue: executor.queue)
+        let half = DispatchTimeInterval.microseconds(Int(clamping: interval / 2))
+        source.schedule(deadline: .now(), repeating: half)
+        source.setEventHandler { @Sendable in notifier.send("WATCHDOG=1") }
+        source.resume()
+        sources.append(source)
+    }
+
+    // MARK: End
+
+    /// Ends as `quit` does.
+    private func end(because reason: String) {
+        guard phase == .running else { return }
+        Task {
+            await cancelJobs(because: reason)
+            await close(code: 0)
+        }
+    }
+
+    /// The first half of an ordered end: every job is cancelled, and its clients see it.
+    private func cancelJobs(because reason: String) async {
+        beginEnding(reason)
+        let hanging = await registry.cancelAll(within: cancelTime)
+        // What clients have sent behind a `quit` is not carried out.
+        server.stopRequests()
+        if !hanging.isEmpty { log.error("\(hanging.count) jobs do not end: their disks hang") }
+    }
+
+    private func beginEnding(_ reason: String) {
+        guard phase == .running else { return }
+        phase = .ending
+        log.info("ending because of \(reason)")
+        process.notifier?.send("STOPPING=1", "STATUS=Ending because of \(reason).")
+        enforceDeadline()
+        stopWaiting()
+    }
+
+    /// Whatever hangs, the process exits in time. Not on the control queue, which may be what hangs.
+    private func enforceDeadline() {
+        let seconds = options.shutdownDeadline
+        let log = log
+        let pidfile = pidfile
+        let listeners = listeners
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds)) { @Sendable in
+            log.error("ending takes longer than \(seconds) seconds: exiting without the disks that hang")
+            for listener in listeners { listener.removePath() }
+            pidfile?.remove()
+            _exit(1)
+        }
+    }
+
+    private func closeSoon() {
+        // Behind the reply, which is on its way.
+        Task { await close(code: 0) }
+    }
+
+    /// The second half: clients get what waits for them, nodes are closed, the process exits.
+    private func close(code: Int32) async {
+        guard phase != .closing else { return }
+        phase = .closing
+        for chardev in chardevs.values { chardev.close() }
+        chardevs = [:]
+        let server = server
+        executor.queue.asyncAfter(deadline: .now() + .seconds(Self.farewell)) { @Sendable in server.abandon() }
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in server.stop { continuation.resume() } }
+        await graph.closeAll()
+        await thread.stop()
+        pidfile?.remove()
+        exit(code)
+    }
+}
+
+/// Carries `quit` to the run, which is made of what the monitor needs. Confined to the control queue.
+private final class EndingRelay: @unchecked Sendable {
+    weak var run: DaemonRun?
+}

@@ -1,0 +1,73 @@
+import Testing
+
+/// Rules that the formatter cannot check.
+@Suite struct `Sources` {
+    private static let production = SourceTree.files(in: "Sources", ending: ".swift")
+    private static let tests = SourceTree.files(in: "Tests", ending: ".swift")
+
+    /// The code of a line, without its comment.
+    private func code(_ line: Substring) -> Substring {
+        line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line
+    }
+
+    @Test func `no type is named for managing, helping or utility`() {
+        let vague = ["Manager", "Helper", "Utils", "Utilities"]
+        for file in Self.production {
+            for line in SourceTree.lines(of: file) {
+                let words = code(line).split { !$0.isLetter && !$0.isNumber }
+                for (kind, name) in zip(words, words.dropFirst()) where ["class", "struct", "enum", "actor", "protocol"].contains(kind) {
+                    #expect(!vague.contains { name.hasSuffix($0) }, "\(file): \(name)")
+                }
+            }
+        }
+    }
+
+    @Test func `nothing is left to be written`() {
+        for file in Self.production where !file.hasPrefix("Sources/QAPI/Generated") {
+            for (index, line) in SourceTree.lines(of: file).enumerated() {
+                for mark in ["TO" + "DO", "FIX" + "ME", "fatalError()"] {
+                    #expect(!line.contains(mark), "\(file):\(index + 1): \(mark)")
+                }
+            }
+        }
+    }
+
+    @Test func `tests are written with Swift Testing`() {
+        for file in Self.tests {
+            #expect(!SourceTree.lines(of: file).contains { `Imports`.module(importedBy: $0) == "XCTest" }, "\(file)")
+        }
+    }
+
+    @Test func `no test waits by sleeping a fixed time`() {
+        for file in Self.tests where !file.hasPrefix("Tests/TestSupport") && !file.hasPrefix("Tests/ProjectTests") {
+            for (index, line) in SourceTree.lines(of: file).enumerated() {
+                #expect(!code(line).contains("Task.sleep(for: .seconds("), "\(file):\(index + 1)")
+            }
+        }
+    }
+
+    @Test func `the make targets that the documents name exist`() throws {
+        let targets = Set(
+            SourceTree.lines(of: "Makefile").compactMap { line -> Substring? in
+                guard let colon = line.firstIndex(of: ":"), line.first?.isLetter == true else { return nil }
+                return line[..<colon]
+            })
+        #expect(
+            targets.isSuperset(of: ["help", "run", "test", "check", "build", "bench", "generate", "fmt", "coverage", "install", "clean"]))
+        for file in ["README.md"] + SourceTree.files(in: "Docs", ending: ".md") {
+            for part in SourceTree.text(of: file).components(after: "`make ") {
+                let name = part.prefix { $0.isLetter || $0 == "-" }
+                #expect(targets.contains(name), "\(file): make \(name)")
+            }
+        }
+    }
+}
+
+extension StringProtocol {
+    /// What follows each occurrence of a text, up to the end of its line.
+    fileprivate func components(after text: String) -> [String] {
+        split(separator: "\n").flatMap { line in
+            line.indices.filter { line[$0...].hasPrefix(text) }.map { String(line[$0...].dropFirst(text.count)) }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// The systemd units, judged by systemd.
+@Suite struct `Units` {
+    private func analyze(_ arguments: [String], in directory: TemporaryDirectory) throws -> (ChildProcess.Exit, String) {
+        let program = try #require(DaemonProgram.find("systemd-analyze"), "install the package systemd")
+        let process = try ChildProcess(program, arguments, in: directory, name: "analyze")
+        let exit = try process.waitForExit()
+        return (exit, process.output + process.errors)
+    }
+
+    @Test func `systemd accepts them`() throws {
+        let directory = try TemporaryDirectory()
+        // The daemon is not installed where the tests run; systemd wants to see a program there.
+        let service = SourceTree.text(of: "systemd/blockjobd.service").split(separator: "/usr/local/bin/blockjobd").joined(
+            separator: "/bin/true")
+        try directory.write(service, to: "blockjobd.service")
+        try directory.write(SourceTree.text(of: "systemd/blockjobd.socket"), to: "blockjobd.socket")
+        let files = ["blockjobd.service", "blockjobd.socket"].map { directory.file($0) }
+        let (exit, text) = try analyze(["verify", "--man=no"] + files, in: directory)
+        #expect(exit == .code(0))
+        #expect(!text.contains("blockjobd"), "\(text)")
+    }
+
+    @Test func `systemd finds the service safe`() throws {
+        let (exit, text) = try analyze(
+            ["security", "--offline=true", "--threshold=15", "\(SourceTree.root)/systemd/blockjobd.service"], in: try TemporaryDirectory())
+        #expect(exit == .code(0), "\(text)")
+        #expect(text.contains("Overall exposure level"))
+    }
+}
+
+extension TemporaryDirectory {
+    /// Makes a text file in the directory.
+    fileprivate func write(_ text: String, to name: String) throws {
+        let stream = try #require(fopen(file(name), "w"))
+        fputs(text, stream)
+        try #require(fclose(stream) == 0)
+    }
+}

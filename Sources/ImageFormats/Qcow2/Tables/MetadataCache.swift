@@ -23,7 +23,14 @@ final class MetadataCache {
     /// How often a part was not in memory.
     private(set) var misses: UInt64 = 0
 
+    /// What is noted before a part is read and before parts are written.
+    struct Events {
+        let load: DebugEvent
+        let update: DebugEvent
+    }
+
     private let storage: BlockStorage
+    private let events: Events
     private let hot: UnsafeMutablePointer<Hot>
     private var vacant: [Int] = []
     private var hand = 0
@@ -32,9 +39,10 @@ final class MetadataCache {
     private let writing = Turn()
 
     /// Makes an empty cache that takes memory as it needs it.
-    init(storage: BlockStorage, entryBytes: Int, maxEntries: Int) {
+    init(storage: BlockStorage, entryBytes: Int, maxEntries: Int, events: Events) {
         precondition(entryBytes > 0 && entryBytes & (entryBytes - 1) == 0, "parts have the size of a power of two")
         self.storage = storage
+        self.events = events
         self.entryBytes = entryBytes
         self.maxEntries = max(2, maxEntries)
         hot = .allocate(capacity: 1)
@@ -148,6 +156,7 @@ final class MetadataCache {
         let slot = try await vacantSlot()
         let entry = hot.pointee.entries[slot]
         do throws(BlockError) {
+            storage.note(events.load)
             try await storage.readPadded(at: offset, into: entry.bytes)
         } catch {
             vacant.append(slot)
@@ -248,6 +257,7 @@ final class MetadataCache {
 
     private func write(_ run: MetadataCopies.Run) async throws(BlockError) {
         try verify?(run.offset, run.bytes.count)
+        storage.note(events.update)
         try await storage.write(at: run.offset, from: run.bytes, flags: [])
         for item in run.items where item.entry.offset == item.offset && item.entry.generation == item.generation {
             item.entry.isDirty = false

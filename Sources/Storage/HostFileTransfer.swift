@@ -2,7 +2,7 @@ internal import Glibc
 internal import IOLoop
 
 extension HostFileStorage {
-    /// Up to here the page cache is tried inline: what the loop's other users wait for is then at most 20 us.
+    /// Up to here memory is tried inline: what the loop's other users wait for is then at most 20 us.
     private static let inlineLimit = 128 << 10
 
     /// The last partial sector may be addressed as a whole (formats and jobs count in sectors): reads see zeroes, a write extends the file.
@@ -65,6 +65,7 @@ extension HostFileStorage {
         if buffer.count > Self.inlineLimit {
             return await requests.blocking { HostCall.read(file.descriptor, into: lent.value, at: offset) }
         }
+        if file.isInMemory { return HostCall.read(file.descriptor, into: buffer, at: offset) }
         if abilities.cachedReads {
             let result = HostCall.readCached(file.descriptor, into: buffer, at: offset)
             if result >= 0 || (result != -Int(EAGAIN) && result != -Int(EOPNOTSUPP)) { return result }
@@ -104,10 +105,7 @@ extension HostFileStorage {
         while done < buffer.count {
             let lent = Lent(UnsafeRawBufferPointer(rebasing: buffer[done...]))
             let position = offset + Int64(done)
-            let result =
-                file.isDirect && usesRing
-                ? await requests.write(file.descriptor, from: lent.value, at: position)
-                : await requests.blocking { HostCall.write(file.descriptor, from: lent.value, at: position) }
+            let result = await writeSome(file, at: position, from: lent)
             if result == -Int(EINTR) { continue }
             guard result >= 0 else { throw .system(Int32(-result)) }
             // A file system that takes nothing and reports nothing is full.
@@ -116,6 +114,17 @@ extension HostFileStorage {
             // The length grows with every part that landed, so that a failed write leaves it as it is on the host.
             if !isDevice { knownLength = max(knownLength, position + Int64(result)) }
         }
+    }
+
+    private func writeSome(_ file: OpenFile, at offset: Int64, from buffer: Lent<UnsafeRawBufferPointer>) async -> Int {
+        if file.isDirect && usesRing { return await requests.write(file.descriptor, from: buffer.value, at: offset) }
+        if file.isInMemory && changesOnPool == 0 && buffer.value.count <= Self.inlineLimit {
+            return HostCall.write(file.descriptor, from: buffer.value, at: offset)
+        }
+        changesOnPool += 1
+        defer { changesOnPool -= 1 }
+        let call: @Sendable () -> Int = { HostCall.write(file.descriptor, from: buffer.value, at: offset) }
+        return isDevice || file.isDirect ? await requests.blocking(call) : await requests.blocking(in: writes, call)
     }
 
     /// A regular file grows by writing beyond its end; a device does not.

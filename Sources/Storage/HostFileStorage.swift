@@ -114,6 +114,10 @@ public final class HostFileStorage: BlockStorage {
         try await readBytes(at: offset, into: buffer)
     }
 
+    public override func readNow(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        readBytesNow(at: offset, into: buffer)
+    }
+
     public override func write(at offset: Int64, from buffer: UnsafeRawBufferPointer, flags: WriteFlags) async throws(BlockError) {
         try await writeBytes(at: offset, from: buffer, flags: flags)
     }

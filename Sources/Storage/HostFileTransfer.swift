@@ -65,15 +65,27 @@ extension HostFileStorage {
         if buffer.count > Self.inlineLimit {
             return await requests.blocking { HostCall.read(file.descriptor, into: lent.value, at: offset) }
         }
-        if file.isInMemory { return HostCall.read(file.descriptor, into: buffer, at: offset) }
-        if abilities.cachedReads {
-            let result = HostCall.readCached(file.descriptor, into: buffer, at: offset)
-            if result >= 0 || (result != -Int(EAGAIN) && result != -Int(EOPNOTSUPP)) { return result }
-            // Some file systems and all old kernels have no such reads.
-            if result == -Int(EOPNOTSUPP) { abilities.cachedReads = false }
-        }
+        if let result = readInline(file, at: offset, into: buffer) { return result }
         if usesRing { return await requests.read(file.descriptor, into: buffer, at: offset) }
         return await requests.blocking { HostCall.read(file.descriptor, into: lent.value, at: offset) }
+    }
+
+    /// What a read of a buffered file comes to that is made here and now; nil when it would have to wait for a device.
+    private func readInline(_ file: OpenFile, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+        if file.isInMemory { return HostCall.read(file.descriptor, into: buffer, at: offset) }
+        guard abilities.cachedReads else { return nil }
+        let result = HostCall.readCached(file.descriptor, into: buffer, at: offset)
+        if result >= 0 || (result != -Int(EAGAIN) && result != -Int(EOPNOTSUPP)) { return result }
+        // Some file systems and all old kernels have no such reads.
+        if result == -Int(EOPNOTSUPP) { abilities.cachedReads = false }
+        return nil
+    }
+
+    /// Fills `buffer` if the page cache has all of it.
+    func readBytesNow(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        guard let current, !current.isDirect, buffer.count <= Self.inlineLimit, offset >= 0, offset <= knownLength - Int64(buffer.count)
+        else { return false }
+        return readInline(current, at: offset, into: buffer) == buffer.count
     }
 
     func writeBytes(at offset: Int64, from buffer: UnsafeRawBufferPointer, flags: WriteFlags) async throws(BlockError) {

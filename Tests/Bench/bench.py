@@ -323,6 +323,7 @@ def main():
     parser.add_argument("--places", nargs="*", help="of copies: tmpfs ext4 O_DIRECT")
     parser.add_argument("--kinds", nargs="*", default=["random", "half-empty"], help="of copies' sources: random half-empty")
     parser.add_argument("--jobs", nargs="*", default=["backup", "mirror"], help="of copies and latency: backup mirror")
+    parser.add_argument("--rows", help="of qcow2, chains, cold: those whose names this expression finds")
     parser.add_argument("--update", action="store_true", help="write the rows into Docs/Performance.md, too, in place of those of the same name")
     options = parser.parse_args()
     if not options.reference:

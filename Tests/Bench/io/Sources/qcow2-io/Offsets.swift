@@ -6,11 +6,14 @@ final class Offsets {
     private var next: Int64
 
     init(_ workload: Workload, length: Int64) {
-        left = workload.count
+        left = 0
         next = Int64(workload.offset)
         step = Int64(workload.step)
         self.length = length
     }
+
+    /// Lets `count` more requests be made.
+    func extend(by count: Int) { left += count }
 
     /// The next request's place; nil when there are to be no more.
     func take() -> Int64? {

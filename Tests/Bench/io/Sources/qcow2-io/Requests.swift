@@ -17,6 +17,9 @@ final class Requests {
         buffer.bytes.initializeMemory(as: UInt8.self, repeating: 0x5a)
     }
 
+    /// Lets `count` more requests be made.
+    func extend(by count: Int) { offsets.extend(by: count) }
+
     /// Makes requests one after the other, beside other workers, until none is left.
     func work() async throws(BlockError) {
         while let offset = offsets.take() {

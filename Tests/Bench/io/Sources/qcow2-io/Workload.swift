@@ -5,6 +5,8 @@ struct Workload {
     var writes = false
     /// Requests that are measured.
     var count = 0
+    /// Requests before those, for warm metadata.
+    var warmUp = 0
     /// Where the first one goes.
     var offset = 0
     /// Bytes of a request.
@@ -32,6 +34,7 @@ struct Workload {
                 guard let number = Int(value), number >= 0 else { return nil }
                 switch name {
                 case "count": count = number
+                case "warm-up": warmUp = number
                 case "offset": offset = number
                 case "size": size = number
                 case "step": step = number

@@ -107,10 +107,13 @@ extension BlockGraph {
 
     private func exactFilename(_ id: NodeID, _ definition: any DriverDefinition) -> String? {
         if let own = definition.exactFilename { return own }
-        let below = (topology.nodes[id]?.children ?? []).compactMap { topology.edges[$0]?.child }.map { child in
-            records[child]?.spec.flatMap { exactFilename(child, $0.definition) }
+        // Asked for by few: a long chain's names would be looked for again and again.
+        let joined = definition.exactFilename {
+            (topology.nodes[id]?.children ?? []).compactMap { topology.edges[$0]?.child }.map { child in
+                records[child]?.spec.flatMap { exactFilename(child, $0.definition) }
+            }
         }
-        if let joined = definition.exactFilename(over: below) { return joined }
+        if let joined { return joined }
         guard !definition.isFilter, definition.strongOptions.isEmpty, let file = primaryChild(id) else { return nil }
         // Only a protocol node would be found again: a format below would be probed for, or not be there at all.
         guard topology.nodes[file]?.children.isEmpty == true else { return nil }

@@ -83,6 +83,7 @@ final class MetadataCache {
                 await withUnsafeContinuation { pending.waiting.append($0) }
                 continue
             }
+            if let entry = readNow(offset) { return entry }
             try await read(offset)
         }
     }
@@ -123,16 +124,23 @@ final class MetadataCache {
         dirty.removeAll()
     }
 
-    /// Gives back the memory of clean parts that nobody has used since the last call.
+    /// Gives back the memory of clean parts that nobody has used since the last call, but for what shares a slab with others.
     func dropUnused() {
         // A load in flight has a slot's number; the next call will find it loaded.
         guard loads.isEmpty else { return }
-        let kept = hot.pointee.entries.filter { $0.offset >= 0 && ($0.isDirty || $0.isRecent) }
+        let used = Set(hot.pointee.entries.filter(\.isInUse).map { ObjectIdentifier($0.slab) })
+        let kept = hot.pointee.entries.filter { used.contains(ObjectIdentifier($0.slab)) }
         hot.pointee.entries = kept
         vacant = []
         hot.pointee.index = OffsetIndex()
         hand = 0
         for (slot, entry) in kept.enumerated() {
+            guard entry.isInUse else {
+                entry.offset = -1
+                entry.generation &+= 1
+                vacant.append(slot)
+                continue
+            }
             if !entry.isDirty { entry.isRecent = false }
             hot.pointee.index.insert(entry.offset, slot: slot)
         }
@@ -145,6 +153,19 @@ final class MetadataCache {
         var isCancelled = false
     }
 
+    /// Reads a part that nobody else is reading, if that needs no waiting.
+    private func readNow(_ offset: Int64) -> MetadataEntry? {
+        guard let slot = vacantSlotNow() else { return nil }
+        let entry = hot.pointee.entries[slot]
+        guard storage.readNow(at: offset, into: entry.bytes) else {
+            vacant.append(slot)
+            return nil
+        }
+        misses += 1
+        place(slot, offset)
+        return entry
+    }
+
     private func read(_ offset: Int64) async throws(BlockError) {
         let pending = PendingLoad()
         loads[offset] = pending
@@ -153,7 +174,8 @@ final class MetadataCache {
             loads[offset] = nil
             for waiter in pending.waiting { waiter.resume() }
         }
-        let slot = try await vacantSlot()
+        let slot: Int
+        if let now = vacantSlotNow() { slot = now } else { slot = try await vacantSlot() }
         let entry = hot.pointee.entries[slot]
         do throws(BlockError) {
             storage.note(events.load)
@@ -190,12 +212,7 @@ final class MetadataCache {
     private func vacantSlot() async throws(BlockError) -> Int {
         var attempts = 0
         while true {
-            if let slot = vacant.popLast() { return slot }
-            if hot.pointee.entries.count < maxEntries { return newSlot() }
-            if let victim = cleanVictim() {
-                vacate(victim)
-                continue
-            }
+            if let slot = vacantSlotNow() { return slot }
             // Others may dirty what was just written: a few entries too many are better than no end.
             if attempts == 3 { return newSlot() }
             attempts += 1
@@ -203,9 +220,22 @@ final class MetadataCache {
         }
     }
 
+    /// The same, as long as nothing must be written for it.
+    @inline(__always)
+    private func vacantSlotNow() -> Int? {
+        if vacant.isEmpty {
+            if hot.pointee.entries.count < maxEntries { return newSlot() }
+            if let victim = cleanVictim() { vacate(victim) }
+        }
+        return vacant.popLast()
+    }
+
     private func newSlot() -> Int {
-        hot.pointee.entries.append(MetadataEntry(bytes: entryBytes, alignment: storage.limits.memoryAlignment))
-        return hot.pointee.entries.count - 1
+        let first = hot.pointee.entries.count
+        hot.pointee.entries += MetadataSlab.entries(
+            bytes: entryBytes, alignment: storage.limits.memoryAlignment, limit: maxEntries - first)
+        vacant += (first + 1..<hot.pointee.entries.count).reversed()
+        return first
     }
 
     /// The clock: a clean entry that was not used since the hand passed it last.

@@ -71,7 +71,7 @@ import Testing
         await bench.stop()
     }
 
-    @Test func `a deep chain opens in linear time and closes from the top`() async throws {
+    @Test func `a deep chain opens whole and closes from the top`() async throws {
         let bench = try ChainBench()
         let top = try bench.makeChain(depth: 64)
         try await bench.open(top)

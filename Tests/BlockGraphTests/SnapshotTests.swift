@@ -18,7 +18,7 @@ import Testing
         await bench.graph.resume(drain)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `an overlay takes the writes, and the node below is only read`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `an overlay takes the writes, and the node below is only read`() async throws {
         let bench = try GraphBench()
         try await bench.add("disk")
         let guest = try await bench.guest("disk")
@@ -36,7 +36,7 @@ import Testing
         await bench.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `an overlay that is taken away again leaves everything as it was`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `an overlay that is taken away again leaves everything as it was`() async throws {
         let bench = try GraphBench()
         try await bench.add("disk")
         let guest = try await bench.guest("disk")
@@ -53,7 +53,7 @@ import Testing
         await bench.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `overlays that cannot be are refused in the reference's words`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `overlays that cannot be are refused in the reference's words`() async throws {
         let bench = try GraphBench()
         try await bench.add("disk")
         try await bench.add("plain")
@@ -113,7 +113,7 @@ import Testing
         try await write.value
     }
 
-    @Test(.timeLimit(.minutes(1))) func `while one disk hangs, snapshots and reopenings of others go on`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `while one disk hangs, snapshots and reopenings of others go on`() async throws {
         let bench = try GraphBench()
         for name in ["slow", "disk", "other"] { try await bench.add(name) }
         try await bench.addOverlay("top")
@@ -130,7 +130,7 @@ import Testing
         await bench.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a command on the hanging disk itself is answered when its deadline passes`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `a command on the hanging disk itself is answered when its deadline passes`() async throws {
         let deadlines = Deadlines()
         let bench = try GraphBench(deadlines: deadlines.values)
         try await bench.add("slow")
@@ -151,7 +151,7 @@ import Testing
         await bench.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `deleting a node whose disk does not flush is answered, and the node stays`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `deleting a node whose disk does not flush is answered, and the node stays`() async throws {
         let deadlines = Deadlines()
         let bench = try GraphBench(deadlines: deadlines.values)
         try await bench.add("slow")

@@ -153,7 +153,7 @@ func patchwork(_ length: Int, seed: UInt64) -> [UInt8] {
 }
 
 /// `body` within `seconds`, or a failure rather than a test that hangs; what hangs is left behind.
-func within<Value: Sendable>(_ seconds: Double = 150, _ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+func within<Value: Sendable>(_ seconds: Double = 900, _ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
     let (results, continuation) = AsyncStream.makeStream(of: Result<Value, any Error>.self)
     let work = Task {
         do { continuation.yield(.success(try await body())) } catch { continuation.yield(.failure(error)) }

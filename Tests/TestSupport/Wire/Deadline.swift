@@ -11,7 +11,7 @@ public struct Deadline: Sendable {
 
     /// What every wait of a test allows when nothing else is said, in seconds. Sanitizer builds on busy machines are slow; a wait that is
     /// never over costs one test so much, and one that is merely late costs nothing.
-    public static let usualSeconds = 90.0
+    public static let usualSeconds = 240.0
 
     /// The usual deadline, counted from now.
     public static var usual: Deadline { .after(seconds: usualSeconds) }

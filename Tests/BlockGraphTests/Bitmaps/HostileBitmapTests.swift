@@ -127,7 +127,7 @@ import Testing
     @Test(.timeLimit(.minutes(1)), arguments: [0x55, 0xFF] as [UInt8])
     func `are loaded in short turns of the loop`(byte: UInt8) async throws {
         let bench = try GraphBench()
-        try await makeImage(bench, "f", count: 1, bits: 1 << 26, word: .stored(byte))
+        try await makeImage(bench, "f", count: 1, bits: 1 << 27, word: .stored(byte))
         let graph = bench.graph
         let disk = try bench.disk("f")
         let isOpen = Guarded(false)
@@ -146,9 +146,9 @@ import Testing
         try await graph.open(image("f", readOnly: true))
         isOpen.withLock { $0 = true }
         let places = await seen
-        // Four clusters of bits, each longer than a turn.
-        #expect(places.count > 4, "\(places)")
-        let expected: Int64 = byte == 0xFF ? 1 << 42 : 1 << 41
+        // Eight clusters of bits, each longer than a turn.
+        #expect(places.count > 8, "\(places)")
+        let expected: Int64 = byte == 0xFF ? 1 << 43 : 1 << 42
         #expect(try await graph.node("of-f").bitmaps.allSatisfy { $0.count == expected })
         await bench.stop()
     }

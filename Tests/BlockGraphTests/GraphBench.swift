@@ -25,12 +25,17 @@ final class GraphBench: Sendable {
     private let registry: Registry
 
     /// - Parameter storesNothing: the disks have no bytes, for thousands of them.
-    init(loops: Int = 1, deadlines: GraphDeadlines = GraphDeadlines(), storesNothing: Bool = false) throws {
+    init(
+        loops: Int = 1, deadlines: GraphDeadlines = GraphDeadlines(), storesNothing: Bool = false,
+        bitmapMemory: BitmapMemory = BitmapMemory()
+    ) throws {
         var threads: [IOThread] = []
         for number in 0..<loops { threads.append(try IOThread(name: "loop\(number)")) }
         self.threads = threads
         let registry = Registry()
-        graph = BlockGraph(executor: TestQueue(), threads: threads, deadlines: deadlines) { driver, _, io throws(BlockError) in
+        let surroundings = GraphSurroundings(
+            throttleGroups: ThrottleGroups(clock: LoopClock(threads[0])), bitmapMemory: bitmapMemory)
+        let opener: BlockGraph.StorageOpener = { (driver, _, io) throws(BlockError) in
             guard case .file(let file) = driver else { throw BlockError(.unsupported, "only files here") }
             guard !file.filename.hasPrefix("missing") else {
                 throw BlockError(.system(errno: 2), "Could not open '\(file.filename)': No such file or directory")
@@ -39,6 +44,8 @@ final class GraphBench: Sendable {
             registry.add(file.filename, LoopBound(storage, on: io))
             return storage
         }
+        graph = BlockGraph(
+            executor: TestQueue(), threads: threads, deadlines: deadlines, opener: opener, surroundings: surroundings)
         self.registry = registry
     }
 

@@ -34,6 +34,9 @@ public struct BitmapSpec: Sendable, Equatable {
 }
 
 /// The dirty bitmaps that clients make: they live with their node on its loop, and are found by its name and theirs.
+///
+/// Who changes one reserves its node, so that the image is not closed or made read-only half-way. What a persistent bitmap has in memory differs
+/// from what is in its image only after those there are claimed: a crash leaves them right or inconsistent.
 extension BlockGraph {
     /// Adds a clean bitmap (`block-dirty-bitmap-add`).
     /// - Throws: in the reference's words.
@@ -46,6 +49,9 @@ extension BlockGraph {
                 throw BlockError(.invalidOption, "Granularity must be power of 2 and at least 512")
             }
         }
+        let reservation = await reserve([node.name])
+        defer { release(reservation) }
+        guard let node = topology.node(named: spec.bitmap.node) else { throw BlockGraph.noDevice(spec.bitmap.node) }
         let handle = try handle(node.id)
         try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) in
             let node = handle.value
@@ -55,7 +61,7 @@ extension BlockGraph {
             } else {
                 granularity = min(65536, max(4096, await node.driver.imageDetails().clusterSize ?? 65536))
             }
-            if spec.isPersistent { try await node.checkCanStore(bitmap: name, granularity: granularity) }
+            if spec.isPersistent { try node.checkCanStore(bitmap: name, granularity: granularity) }
             try node.checkNewBitmap(name, granularity)
             let bitmap = DirtyBitmap(length: node.length, granularity: granularity, name: name)
             bitmap.isPersistent = spec.isPersistent
@@ -66,7 +72,7 @@ extension BlockGraph {
 
     /// Removes a bitmap, from its image too (`block-dirty-bitmap-remove`).
     public func removeBitmap(_ name: BitmapName) async throws(BlockError) {
-        try await atBitmap(name) { (node, bitmap) async throws(BlockError) in
+        try await changeBitmap(name) { (node, bitmap) async throws(BlockError) in
             try bitmap.checkNotBusy()
             try bitmap.checkWritable()
             if bitmap.isPersistent { try await node.driver.removeStoredBitmap(name.name) }
@@ -76,32 +82,42 @@ extension BlockGraph {
 
     /// Makes a bitmap clean (`block-dirty-bitmap-clear`).
     public func clearBitmap(_ name: BitmapName) async throws(BlockError) {
-        try await atBitmap(name) { (_, bitmap) async throws(BlockError) in
-            try bitmap.checkNotBusy()
-            try bitmap.checkWritable()
-            try bitmap.checkConsistent()
+        try await changeBitmap(name) { (node, bitmap) async throws(BlockError) in
+            try bitmap.checkChangeable()
+            guard !bitmap.isClean else { return }
+            try await node.claim(bitmap)
+            try bitmap.checkChangeable()
             bitmap.clearAll()
         }
     }
 
-    /// Lets a bitmap record, or keeps it from that (`block-dirty-bitmap-enable`, `-disable`).
+    /// Lets a bitmap record, or keeps it from that (`block-dirty-bitmap-enable`, `-disable`). One that can only be read differs in memory alone;
+    /// it is claimed when its image can be written again.
     public func setBitmap(_ name: BitmapName, isRecording: Bool) async throws(BlockError) {
-        try await atBitmap(name) { (_, bitmap) async throws(BlockError) in
+        try await changeBitmap(name) { (node, bitmap) async throws(BlockError) in
             try bitmap.checkNotBusy()
             try bitmap.checkConsistent()
+            guard bitmap.isRecording != isRecording else { return }
+            if !bitmap.isReadOnly { try await node.claim(bitmap) }
+            try bitmap.checkNotBusy()
             bitmap.isRecording = isRecording
         }
     }
 
     /// Adds the dirty regions of bitmaps to a target (`block-dirty-bitmap-merge`); when one cannot be added none is.
     public func mergeBitmaps(_ sources: [BitmapName], into target: BitmapName) async throws(BlockError) {
+        let reservation = await reserve([target.node] + sources.map(\.node))
+        defer { release(reservation) }
         try await atBitmap(target) { _, _ in }
         var contents: [DirtyBitmapContent] = []
         for source in sources {
             contents.append(try await contentOfSource(source, for: target))
         }
         let all = contents
-        try await atBitmap(target) { (_, bitmap) async throws(BlockError) in
+        try await atBitmap(target) { (node, bitmap) async throws(BlockError) in
+            guard all.contains(where: { $0.words.contains { $0 != 0 } }) else { return }
+            try await node.claim(bitmap)
+            try bitmap.checkChangeable()
             for content in all { bitmap.merge(DirtyBitmap(content)) }
         }
     }
@@ -110,9 +126,7 @@ extension BlockGraph {
     private func contentOfSource(_ source: BitmapName, for target: BitmapName) async throws(BlockError) -> DirtyBitmapContent {
         let content = try await atBitmap(source) { (_, bitmap) async throws(BlockError) in bitmap.content }
         let length = try await atBitmap(target) { (_, bitmap) async throws(BlockError) in
-            try bitmap.checkNotBusy()
-            try bitmap.checkWritable()
-            try bitmap.checkConsistent()
+            try bitmap.checkChangeable()
             return bitmap.length
         }
         try await atBitmap(source) { (_, bitmap) async throws(BlockError) in
@@ -129,12 +143,27 @@ extension BlockGraph {
 
     /// SHA-256 of a bitmap's bits, in hexadecimal digits.
     public func digestOfBitmap(_ name: BitmapName) async throws(BlockError) -> String {
-        try await atBitmap(name) { (_, bitmap) async throws(BlockError) in bitmap.digest }
+        try await atBitmap(name) { (_, bitmap) async throws(BlockError) in
+            // One that is inconsistent may be of any length.
+            guard DirtyBitmap.isPossible(length: bitmap.length, granularity: bitmap.granularity) else {
+                throw BlockError(.invalidImage, "Bitmap '\(name.name)' is inconsistent and cannot be used")
+            }
+            return bitmap.digest
+        }
     }
 
     /// What a bitmap is and holds.
     public func content(of name: BitmapName) async throws(BlockError) -> DirtyBitmapContent {
         try await atBitmap(name) { (_, bitmap) async throws(BlockError) in bitmap.content }
+    }
+
+    /// Changes a bitmap on its loop, while nobody changes its node.
+    private func changeBitmap(
+        _ name: BitmapName, _ body: @Sendable (Node, DirtyBitmap) async throws(BlockError) -> Void
+    ) async throws(BlockError) {
+        let reservation = await reserve([name.node])
+        defer { release(reservation) }
+        try await atBitmap(name, body)
     }
 
     /// Does something with a bitmap on its loop.
@@ -158,29 +187,47 @@ extension BlockGraph {
 }
 
 extension Node {
+    /// To be called before a bitmap's bits, or whether it records, change otherwise than by a write.
+    func claim(_ bitmap: DirtyBitmap) async throws(BlockError) {
+        if bitmap.isPersistent { try await driver.claimBitmaps() }
+    }
+
     /// The longest name of a bitmap in bytes.
     private static let longestBitmapName = 1023
 
-    fileprivate func checkNewBitmap(_ name: String, _ granularity: Int64) throws(BlockError) {
+    private func checkIsNew(_ name: String) throws(BlockError) {
         guard !bitmaps.contains(where: { $0.name == name }) else { throw BlockError(.invalidOption, "Bitmap already exists: \(name)") }
+    }
+
+    fileprivate func checkNewBitmap(_ name: String, _ granularity: Int64) throws(BlockError) {
+        try checkIsNew(name)
         guard name.utf8.count <= Node.longestBitmapName else { throw BlockError(.invalidOption, "Bitmap name too long: \(name)") }
         guard DirtyBitmap.isPossible(length: length, granularity: granularity) else {
             throw BlockError(.invalidOption, "The image is too large for a bitmap of this granularity")
         }
     }
 
-    fileprivate func checkCanStore(bitmap name: String, granularity: Int64) async throws(BlockError) {
+    fileprivate func checkCanStore(bitmap name: String, granularity: Int64) throws(BlockError) {
+        let others = bitmaps.filter(\.isPersistent).compactMap(\.name)
         do throws(BlockError) {
-            try await driver.checkCanStore(bitmap: name, granularity: granularity)
+            try driver.checkCanStore(bitmap: name, granularity: granularity, others: others)
         } catch  where error.kind == .unsupported {
             throw BlockError(.unsupported, "Can't store persistent bitmaps to \(self.name): Operation not supported")
         } catch {
+            try checkIsNew(name)
             throw BlockError(error.kind, "Can't make bitmap '\(name)' persistent in '\(self.name)': \(error.message)", hint: error.hint)
         }
     }
 }
 
 extension DirtyBitmap {
+    /// Whether its bits may change.
+    fileprivate func checkChangeable() throws(BlockError) {
+        try checkNotBusy()
+        try checkWritable()
+        try checkConsistent()
+    }
+
     fileprivate func checkNotBusy() throws(BlockError) {
         guard isBusy else { return }
         throw BlockError(.inUse, "Bitmap '\(name ?? "")' is currently in use by another operation and cannot be used")

@@ -105,3 +105,15 @@ extension BlockGraph {
     /// How many nodes are closed at the same time.
     private static let closingsAtOnce = 64
 }
+
+extension Node {
+    /// Keeps the bitmaps in the image before it is closed. Those that cannot be stored stay in use there: the next one to open the image finds
+    /// them inconsistent.
+    fileprivate func storeBitmaps() async {
+        do throws(BlockError) {
+            try await driver.store(bitmaps)
+        } catch {
+            return
+        }
+    }
+}

@@ -273,7 +273,12 @@ extension BlockGraph {
                 roots: roots, opener: opener)
             let driver = try await spec.definition.makeDriver(opening, on: io)
             let node = Node(name: name, driver: driver, traits: options.traits, driverName: spec.name)
-            for bitmap in try await driver.storedBitmaps() { node.add(bitmap) }
+            do throws(BlockError) {
+                for bitmap in try await driver.storedBitmaps(within: surroundings.bitmapMemory) { node.add(bitmap) }
+            } catch {
+                await driver.close()
+                throw error
+            }
             return MadeNode(handle: LoopBound(node, on: io), endIsAligned: node.endIsAligned)
         }
     }

@@ -115,7 +115,7 @@ extension BlockGraph {
     /// - Returns: nodes that nobody may keep any more.
     private func change(to queue: [Reopening]) async throws(BlockError) -> [NodeID] {
         var moves: [ChildMove] = []
-        var prepared: [LoopBound<DriverReopening>] = []
+        var prepared: [LoopBound<NodeReopening>] = []
         do throws(BlockError) {
             for entry in queue {
                 moves += try await prepare(entry, &prepared)
@@ -141,7 +141,7 @@ extension BlockGraph {
     }
 
     /// The checks of one node in the reference's order, and the driver's first step.
-    private func prepare(_ entry: Reopening, _ prepared: inout [LoopBound<DriverReopening>]) async throws(BlockError) -> [ChildMove] {
+    private func prepare(_ entry: Reopening, _ prepared: inout [LoopBound<NodeReopening>]) async throws(BlockError) -> [ChildMove] {
         guard let record = records[entry.id], let old = record.given, let node = topology.nodes[entry.id] else {
             throw BlockError(.inUse, "The node has gone")
         }
@@ -161,7 +161,7 @@ extension BlockGraph {
             prepared.append(
                 try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) in
                     LoopBound(
-                        try await handle.value.driver.prepareReopen(as: spec.definition, options, futureFile: futureFile?.value), on: io)
+                        try await NodeReopening.prepare(handle.value, as: spec.definition, options, futureFile: futureFile?.value), on: io)
                 })
         }
         if !entry.keepsOthers {

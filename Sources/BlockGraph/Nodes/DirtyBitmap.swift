@@ -15,10 +15,13 @@ public final class DirtyBitmap {
     public var isBusy = false
     /// Whether the image keeps it when its node is closed.
     public var isPersistent = false
-    /// Whether its bits cannot be trusted, since the image that held them was not closed cleanly; it can only be removed.
-    public var isInconsistent = false
+    /// Whether its bits cannot be trusted, since the image that held them was not closed cleanly; it can only be removed. It has no bits, since
+    /// they would take memory for nothing, and stays clean whatever happens.
+    public private(set) var isInconsistent = false
     /// Whether its image may not be written, so that the bits there have to stay as they are.
     public var isReadOnly = false
+    /// The share of the memory for bits from images, given back with the bitmap; nil for one that a client or a job made.
+    var share: BitmapMemory.Share?
     /// The name, for a bitmap that has one; a job's own has none.
     public let name: String?
 
@@ -31,9 +34,16 @@ public final class DirtyBitmap {
         length >= 0 && granularity > 0 && length / granularity < mostRegions
     }
 
+    /// Bytes that the bits of such a bitmap take at most.
+    static func bytes(length: Int64, granularity: Int64) -> Int64 {
+        let regions = length / granularity + (length % granularity == 0 ? 0 : 1)
+        return (regions + 63) / 64 * 8
+    }
+
     private let shift: Int64
-    /// `levels[0]` are the bits; bit i of `levels[n]` tells that word i of `levels[n - 1]` is not zero.
-    private var levels: [[UInt64]]
+    private var bits: BitmapWords
+    /// Bit i of `summaries[0]` tells that word i of the bits is not zero, bit i of `summaries[n]` that word i of `summaries[n - 1]` is not.
+    private var summaries: [[UInt64]]
 
     /// Makes a clean bitmap.
     /// - Precondition: `granularity` is a power of two and `isPossible(length:granularity:)`.
@@ -44,11 +54,31 @@ public final class DirtyBitmap {
         self.length = length
         self.name = name
         shift = Int64(granularity.trailingZeroBitCount)
-        levels = DirtyBitmap.makeLevels(regions: Int((length + granularity - 1) >> Int64(granularity.trailingZeroBitCount)))
+        (bits, summaries) = DirtyBitmap.makeLevels(regions: Int((length + granularity - 1) >> Int64(granularity.trailingZeroBitCount)))
     }
 
-    /// The bits, region 0 in the least significant bit of the first word.
-    var words: [UInt64] { levels[0] }
+    /// Makes a bitmap that is inconsistent, of any length.
+    /// - Precondition: `granularity` is a power of two.
+    init(inconsistent name: String, length: Int64, granularity: Int64) {
+        precondition(granularity > 0 && granularity & (granularity - 1) == 0, "granularity is a power of two")
+        self.granularity = granularity
+        self.length = length
+        self.name = name
+        shift = Int64(granularity.trailingZeroBitCount)
+        (bits, summaries) = (BitmapWords(count: 0), [])
+        isPersistent = true
+        isInconsistent = true
+        isRecording = false
+    }
+
+    /// What the bits say is no longer true: they are given up.
+    func becomeInconsistent() {
+        isInconsistent = true
+        isRecording = false
+        dirtyRegions = 0
+        (bits, summaries) = (BitmapWords(count: 0), [])
+        share = nil
+    }
 
     /// How many regions the disk has.
     public var regions: Int { Int((length + granularity - 1) >> shift) }
@@ -67,7 +97,7 @@ public final class DirtyBitmap {
 
     /// Whether the region that holds `offset` is dirty.
     public func contains(_ offset: Int64) -> Bool {
-        guard offset >= 0 && offset < length else { return false }
+        guard offset >= 0 && offset < length && !isInconsistent else { return false }
         return isSet(Int(offset >> shift))
     }
 
@@ -85,7 +115,7 @@ public final class DirtyBitmap {
     public func clear(_ offset: Int64, count: Int64) {
         let start = max(0, offset)
         let end = min(length, offset.addingReportingOverflow(count).overflow ? .max : offset + count)
-        guard start < end else { return }
+        guard start < end, !isInconsistent else { return }
         let first = (start + granularity - 1) >> shift
         let past = end == length ? Int64(regions) : end >> shift
         guard first < past else { return }
@@ -93,7 +123,11 @@ public final class DirtyBitmap {
     }
 
     /// Clears everything.
-    public func clearAll() { clear(0, count: length) }
+    public func clearAll() {
+        guard dirtyRegions > 0 else { return }
+        dirtyRegions = 0
+        (bits, summaries) = DirtyBitmap.makeLevels(regions: regions)
+    }
 
     /// - Returns: the first dirty run at or after `offset` and before `end`, at most `limit` bytes of it; nil when all there is clean.
     ///   The run begins on a region's start, or at `offset` inside of one.
@@ -113,6 +147,7 @@ public final class DirtyBitmap {
     public func nextClean(from offset: Int64, to end: Int64 = .max) -> Range<Int64>? {
         let stop = min(end, length)
         guard offset >= 0, offset < stop else { return nil }
+        guard !isInconsistent else { return offset..<stop }
         let region = nextClear(Int(offset >> shift), upTo: Int((stop - 1) >> shift))
         let start = max(offset, Int64(region) << shift)
         guard start < stop else { return nil }
@@ -122,6 +157,10 @@ public final class DirtyBitmap {
 
     /// Adds the dirty regions of another bitmap, of any granularity.
     public func merge(_ other: DirtyBitmap) {
+        if other.granularity == granularity {
+            guard other.dirtyRegions > 0 else { return }
+            return merge(words: UnsafeBufferPointer(other.bits.words), at: 0)
+        }
         var cursor: Int64 = 0
         while let run = other.nextDirty(from: cursor) {
             set(run.lowerBound, count: run.upperBound - run.lowerBound)
@@ -129,70 +168,94 @@ public final class DirtyBitmap {
         }
     }
 
+    /// Adds bits from word `first` on. Those past the disk's end mean nothing.
+    func merge(words added: UnsafeBufferPointer<UInt64>, at first: Int) {
+        guard !isInconsistent, regions > first * 64 else { return }
+        let last = regions - 1
+        for index in 0..<min(added.count, last / 64 + 1 - first) {
+            var word = added[index]
+            if first + index == last >> 6 { word &= UInt64.max >> UInt64(63 - last & 63) }
+            if word != 0 { add(word, at: first + index) }
+        }
+    }
+
     /// Follows the disk to a new length: what is cut off is forgotten, new regions are clean.
     public func resize(to newLength: Int64) {
         precondition(newLength >= 0, "length is not negative")
-        let old = DirtyBitmap(adopting: self)
         length = newLength
+        guard !isInconsistent else { return }
+        let old = bits
         dirtyRegions = 0
-        levels = DirtyBitmap.makeLevels(regions: regions)
-        merge(old)
+        (bits, summaries) = DirtyBitmap.makeLevels(regions: regions)
+        merge(words: UnsafeBufferPointer(old.words), at: 0)
     }
 
-    private init(adopting other: DirtyBitmap) {
-        granularity = other.granularity
-        length = other.length
-        dirtyRegions = other.dirtyRegions
-        name = nil
-        shift = other.shift
-        levels = other.levels
+    private static func makeLevels(regions: Int) -> (BitmapWords, [[UInt64]]) {
+        let bits = BitmapWords(count: (max(1, regions) + 63) / 64)
+        var summaries: [[UInt64]] = []
+        var count = bits.count
+        while count > 1 {
+            count = (count + 63) / 64
+            summaries.append([UInt64](repeating: 0, count: count))
+        }
+        return (bits, summaries)
     }
 
-    private static func makeLevels(regions: Int) -> [[UInt64]] {
-        var levels: [[UInt64]] = []
-        var bits = max(1, regions)
-        repeat {
-            bits = (bits + 63) / 64
-            levels.append([UInt64](repeating: 0, count: bits))
-        } while bits > 1
-        return levels
-    }
+    /// Does something with the bits, region 0 in the least significant bit of the first word.
+    func withWords<Value>(_ body: (UnsafeBufferPointer<UInt64>) -> Value) -> Value { body(UnsafeBufferPointer(bits.words)) }
 
     private func touched(_ offset: Int64, _ count: Int64) -> (Int, Int)? {
         let start = max(0, offset)
         let end = min(length, offset.addingReportingOverflow(count).overflow ? .max : offset + count)
-        guard start < end else { return nil }
+        guard start < end, !isInconsistent else { return nil }
         return (Int(start >> shift), Int((end - 1) >> shift))
     }
 
     @inline(__always)
     private func isSet(_ region: Int) -> Bool {
-        levels[0][region >> 6] & (1 << UInt64(region & 63)) != 0
+        bits.words[region >> 6] & (1 << UInt64(region & 63)) != 0
     }
 
     private func change(_ first: Int, _ last: Int, to dirty: Bool) {
+        let words = bits.words
         for word in (first >> 6)...(last >> 6) {
             let low = word == first >> 6 ? UInt64.max << UInt64(first & 63) : .max
             let high = word == last >> 6 ? UInt64.max >> UInt64(63 - last & 63) : .max
-            let old = levels[0][word]
+            let old = words[word]
             let new = dirty ? old | (low & high) : old & ~(low & high)
-            guard new != old else { continue }
-            levels[0][word] = new
-            dirtyRegions += new.nonzeroBitCount - old.nonzeroBitCount
-            if (old == 0) != (new == 0) { summarise(word, nonzero: new != 0) }
+            if new != old { replace(old, by: new, at: word) }
         }
+    }
+
+    /// Adds the bits of one word, of which none is past the disk's end.
+    func add(_ word: UInt64, at index: Int) {
+        let old = bits.words[index]
+        if old | word != old { replace(old, by: old | word, at: index) }
+    }
+
+    private func replace(_ old: UInt64, by new: UInt64, at index: Int) {
+        bits.words[index] = new
+        dirtyRegions += new.nonzeroBitCount - old.nonzeroBitCount
+        if (old == 0) != (new == 0) { summarise(index, nonzero: new != 0) }
     }
 
     private func summarise(_ word: Int, nonzero: Bool) {
         var index = word
-        for level in 1..<max(1, levels.count) {
-            let old = levels[level][index >> 6]
+        for level in summaries.indices {
+            let old = summaries[level][index >> 6]
             let bit: UInt64 = 1 << UInt64(index & 63)
             let new = nonzero ? old | bit : old & ~bit
-            levels[level][index >> 6] = new
+            summaries[level][index >> 6] = new
             guard (old == 0) != (new == 0) else { return }
             index >>= 6
         }
+    }
+
+    /// A word of the bits (level 0) or of a summary; nil past the end.
+    @inline(__always)
+    private func word(_ index: Int, of level: Int) -> UInt64? {
+        if level == 0 { return index < bits.count ? bits.words[index] : nil }
+        return index < summaries[level - 1].count ? summaries[level - 1][index] : nil
     }
 
     /// The first set bit at or after `region`.
@@ -201,20 +264,20 @@ public final class DirtyBitmap {
         var level = 0
         // Up, until a summary shows something to the right of where we stand.
         while true {
-            guard index >> 6 < levels[level].count else { return nil }
-            let word = levels[level][index >> 6] & (UInt64.max << UInt64(index & 63))
+            guard let found = word(index >> 6, of: level) else { return nil }
+            let word = found & (UInt64.max << UInt64(index & 63))
             if word != 0 {
                 index = (index & ~63) + word.trailingZeroBitCount
                 break
             }
             index = (index >> 6) + 1
             level += 1
-            guard level < levels.count else { return nil }
+            guard level <= summaries.count else { return nil }
         }
         // Down, along the first non-zero word of each level.
         while level > 0 {
             level -= 1
-            index = (index << 6) + levels[level][index].trailingZeroBitCount
+            index = (index << 6) + (word(index, of: level) ?? 0).trailingZeroBitCount
         }
         return index
     }
@@ -223,7 +286,7 @@ public final class DirtyBitmap {
     private func nextClear(_ region: Int, upTo last: Int) -> Int {
         var index = region
         while index <= last {
-            let word = ~levels[0][index >> 6] & (UInt64.max << UInt64(index & 63))
+            let word = ~bits.words[index >> 6] & (UInt64.max << UInt64(index & 63))
             if word != 0 { return min(last + 1, (index & ~63) + word.trailingZeroBitCount) }
             index = (index & ~63) + 64
         }

@@ -21,7 +21,7 @@ extension DirtyBitmap {
     public var content: DirtyBitmapContent {
         DirtyBitmapContent(
             name: name, length: length, granularity: granularity, isRecording: isRecording, isPersistent: isPersistent,
-            isInconsistent: isInconsistent, words: words)
+            isInconsistent: isInconsistent, words: withWords { Array($0) })
     }
 
     /// Makes a bitmap that is and holds what another one, of another loop perhaps, was.
@@ -29,24 +29,17 @@ extension DirtyBitmap {
         self.init(length: content.length, granularity: content.granularity, name: content.name)
         isRecording = content.isRecording
         isPersistent = content.isPersistent
-        isInconsistent = content.isInconsistent
-        for (index, word) in content.words.enumerated() where word != 0 { setWord(index, word) }
+        if content.isInconsistent { becomeInconsistent() } else { content.words.withUnsafeBufferPointer { merge(words: $0, at: 0) } }
     }
 
-    private func setWord(_ index: Int, _ word: UInt64) {
-        var rest = word
-        while rest != 0 {
-            let first = rest.trailingZeroBitCount
-            let run = (~(rest >> UInt64(first))).trailingZeroBitCount
-            set(Int64(index * 64 + first) * granularity, count: Int64(run) * granularity)
-            rest = first + run >= 64 ? 0 : rest & (UInt64.max << UInt64(first + run))
-        }
-    }
-
-    /// SHA-256 of the bits, as the reference has it: in hexadecimal digits.
+    /// SHA-256 of the bits, as the reference has it: in hexadecimal digits. Those of an inconsistent bitmap are clean.
     public var digest: String {
         var digest = SHA256()
-        for word in words { digest.add(littleEndian: word) }
+        if isInconsistent {
+            for _ in 0..<(max(1, regions) + 63) / 64 { digest.add(littleEndian: 0) }
+        } else {
+            withWords { for word in $0 { digest.add(littleEndian: word) } }
+        }
         return digest.finished()
     }
 }

@@ -126,14 +126,24 @@ open class NodeDriver {
     open func setBackingFile(name: String?, format: String?) async throws(BlockError) { throw NodeDriver.unsupported }
 
     /// Checks that a new bitmap could be kept in the image.
+    /// - Parameter others: the names of the node's other persistent bitmaps.
     /// - Throws: `.unsupported` where the format keeps none.
-    open func checkCanStore(bitmap name: String, granularity: Int64) async throws(BlockError) { throw NodeDriver.unsupported }
+    open func checkCanStore(bitmap name: String, granularity: Int64, others: [String]) throws(BlockError) { throw NodeDriver.unsupported }
 
     /// The bitmaps that the image has kept, for its node to go on with; called when the node is made.
-    open func storedBitmaps() async throws(BlockError) -> [DirtyBitmap] { [] }
+    /// - Throws: `.invalidImage` also when their bits take more than `memory` allows.
+    open func storedBitmaps(within memory: BitmapMemory) async throws(BlockError) -> [DirtyBitmap] { [] }
 
-    /// Keeps bitmaps in the image, when nothing is going to be written to it any more.
+    /// Marks the bitmaps in the image as being in use, on disk: whoever finds them so after a crash does not believe them. To be called before
+    /// a bitmap in memory, its bits or whether it records, begins to differ from the one in the image; writing does it by itself.
+    open func claimBitmaps() async throws(BlockError) {}
+
+    /// Keeps bitmaps in the image, when nothing is going to be written to it any more, or not for a time.
     open func store(_ bitmaps: [DirtyBitmap]) async throws(BlockError) {}
+
+    /// Goes on with bitmaps of an image that was only read up to now and can be written again: claims them if they differ from those in the
+    /// image, and gives up those that the image no longer has as they were loaded.
+    open func resumeBitmaps(_ bitmaps: [DirtyBitmap]) async throws(BlockError) {}
 
     /// Removes a bitmap from the image; nothing when it is not there.
     open func removeStoredBitmap(_ name: String) async throws(BlockError) {}

@@ -115,12 +115,20 @@ public final class Qcow2Driver: NodeDriver {
 
     // MARK: Bitmaps
 
-    public override func storedBitmaps() async throws(BlockError) -> [DirtyBitmap] { try await image.dirtyBitmaps() }
+    public override func storedBitmaps(within memory: BitmapMemory) async throws(BlockError) -> [DirtyBitmap] {
+        try await image.dirtyBitmaps(within: memory)
+    }
+
+    /// What can be changed while the image is only read is not in the image.
+    public override func claimBitmaps() async throws(BlockError) {
+        if !image.isReadOnly { try await image.claimBitmaps() }
+    }
 
     public override func store(_ bitmaps: [DirtyBitmap]) async throws(BlockError) { try await image.store(bitmaps) }
 
-    public override func checkCanStore(bitmap name: String, granularity: Int64) async throws(BlockError) {
-        let others = try await image.bitmaps().map(\.name)
+    public override func resumeBitmaps(_ bitmaps: [DirtyBitmap]) async throws(BlockError) { try await image.resume(bitmaps) }
+
+    public override func checkCanStore(bitmap name: String, granularity: Int64, others: [String]) throws(BlockError) {
         try image.checkCanStore(name: name, granularity: granularity, others: others)
     }
 

@@ -41,13 +41,13 @@ struct BitmapDirectoryEntry: Sendable, Equatable {
         directory += nameBytes + [UInt8](repeating: 0, count: encodedSize - Self.fixedBytes - nameBytes.count)
     }
 
-    /// Whether the entry keeps to the format's and the reference's limits.
+    /// Whether the entry keeps to the format's and the reference's limits. A name that is no text could not be told from another.
     /// - Parameter virtualLength: bytes of the disk that a bitmap that is not in use must have bits for.
     func isAcceptable(_ geometry: Qcow2Geometry, virtualLength: Int64) -> Bool {
         guard tableEntries > 0, tableEntries <= BitmapLimits.maxTableEntries, tableOffset > 0,
             tableOffset <= .max - Int64(tableEntries) * 8, geometry.isAligned(HostOffset(tableOffset)),
             BitmapLimits.granularityBits.contains(Int(granularityBits)), flags.isSubset(of: .known),
-            nameBytes.count <= BitmapLimits.maxNameBytes
+            nameBytes.count <= BitmapLimits.maxNameBytes, !nameBytes.contains(0), String(validating: nameBytes, as: UTF8.self) != nil
         else { return false }
         let bytes = Int64(tableEntries) << Int64(geometry.clusterBits)
         guard bytes <= BitmapLimits.maxBytes else { return false }
@@ -74,7 +74,7 @@ enum BitmapLimits {
 
 /// The bitmaps' directory.
 enum BitmapDirectory {
-    /// Reads the directory's entries and checks them.
+    /// Reads the directory's entries and checks them, a piece at a time: who else is on the loop waits for no more than that.
     /// - Throws: `.invalidImage` in the reference's words.
     static func read(
         _ tables: RawTables, _ bitmaps: Qcow2BitmapsExtension, _ geometry: Qcow2Geometry, virtualLength: Int64
@@ -83,8 +83,8 @@ enum BitmapDirectory {
         guard bitmaps.directorySize <= Qcow2Limits.maxBitmapDirectorySize else {
             throw BlockError(.invalidImage, "Requested bitmap directory size is too big")
         }
-        let start = Int64(bitmaps.directoryOffset)
         let size = Int64(bitmaps.directorySize)
+        var bytes = DirectoryBytes(tables: tables, start: Int64(bitmaps.directoryOffset), size: size)
         var entries: [BitmapDirectoryEntry] = []
         var position: Int64 = 0
         while position < size {
@@ -92,13 +92,13 @@ enum BitmapDirectory {
             guard entries.count < bitmaps.count else {
                 throw BlockError(.invalidImage, "More bitmaps found than specified in header extension")
             }
-            let fixed = try await tables.bytes(at: start + position, count: BitmapDirectoryEntry.fixedBytes)
+            let fixed = try await bytes.read(at: position, count: BitmapDirectoryEntry.fixedBytes)
             let nameSize = Int(BigEndian.load(fixed, 18, as: UInt16.self))
             let extraSize = Int64(BigEndian.load(fixed, 20, as: UInt32.self))
             let next = position + (Int64(BitmapDirectoryEntry.fixedBytes + nameSize) + extraSize + 7) & ~7
             guard next <= size else { throw broken }
             guard extraSize == 0 else { throw BlockError(.invalidImage, "Bitmap extra data is not supported") }
-            let name = try await tables.bytes(at: start + position + Int64(BitmapDirectoryEntry.fixedBytes), count: nameSize)
+            let name = try await bytes.read(at: position + Int64(BitmapDirectoryEntry.fixedBytes), count: nameSize)
             let entry = BitmapDirectoryEntry(fixed: fixed, name: name)
             guard let entry, entry.isAcceptable(geometry, virtualLength: virtualLength) else {
                 throw BlockError(
@@ -123,6 +123,31 @@ enum BitmapDirectory {
     private static var broken: BlockError { BlockError(.invalidImage, "Broken bitmap directory") }
 }
 
+/// The directory's bytes, which are read from the first to the last.
+private struct DirectoryBytes {
+    let tables: RawTables
+    let start: Int64
+    let size: Int64
+    private var piece: [UInt8] = []
+    private var pieceStart: Int64 = 0
+
+    init(tables: RawTables, start: Int64, size: Int64) {
+        self.tables = tables
+        self.start = start
+        self.size = size
+    }
+
+    mutating func read(at position: Int64, count: Int) async throws(BlockError) -> [UInt8] {
+        if position + Int64(count) > pieceStart + Int64(piece.count) {
+            if !piece.isEmpty { await Task.yield() }
+            pieceStart = position
+            piece = try await tables.bytes(at: start + position, count: Int(min(size - position, Int64(max(count, RawTables.pieceBytes)))))
+        }
+        let first = Int(position - pieceStart)
+        return Array(piece[first..<first + count])
+    }
+}
+
 extension BitmapDirectoryEntry {
     /// Takes an entry of the one known type; nil for another, or for a table where no file can be.
     fileprivate init?(fixed: [UInt8], name: [UInt8]) {
@@ -132,7 +157,7 @@ extension BitmapDirectoryEntry {
         self.init(
             tableOffset: offset, tableEntries: BigEndian.load(fixed, 8, as: UInt32.self),
             flags: BitmapFlags(rawValue: BigEndian.load(fixed, 12, as: UInt32.self)), granularityBits: fixed[17],
-            nameBytes: Array(name.prefix { $0 != 0 }))
+            nameBytes: name)
     }
 }
 

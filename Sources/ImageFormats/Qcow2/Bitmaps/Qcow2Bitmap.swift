@@ -62,11 +62,13 @@ extension Qcow2Image {
     /// The bitmaps in the image, in the directory's order.
     /// - Throws: `.invalidImage` for a directory that is broken.
     public func bitmaps() async throws(BlockError) -> [Qcow2Bitmap] {
-        try await bitmapDirectory().map { entry in
-            Qcow2Bitmap(
-                name: entry.name, granularity: entry.granularity, isAuto: entry.flags.contains(.auto),
-                isInconsistent: entry.flags.contains(.inUse) && !claimedBitmaps.contains(entry.nameBytes))
-        }
+        try await bitmapDirectory().map { bitmap($0) }
+    }
+
+    func bitmap(_ entry: BitmapDirectoryEntry) -> Qcow2Bitmap {
+        Qcow2Bitmap(
+            name: entry.name, granularity: entry.granularity, isAuto: entry.flags.contains(.auto),
+            isInconsistent: entry.flags.contains(.inUse) && !claimedBitmaps.contains(entry.nameBytes))
     }
 
     /// The directory's entries, as they are on disk.

@@ -7,11 +7,13 @@ public import Storage
 /// disk, and inconsistent for whoever opens the image.
 extension Qcow2Image {
     /// Stores bitmaps, when the image is closed or will only be read from now on. They are no longer in use then. Others that the image has stay as
-    /// they are.
+    /// they are, and so do those that were never claimed: what is in memory is what the image has.
     /// - Throws: `.invalidOption` in the reference's words for a bitmap that cannot be stored, and then stores none.
     public func storeBitmaps(_ sources: [Qcow2BitmapSource]) async throws(BlockError) {
         guard !sources.isEmpty else { return }
         try checkWritable()
+        await bitmapTurn.take()
+        defer { bitmapTurn.pass() }
         for source in sources {
             do throws(BlockError) {
                 try checkBitmapConstraints(name: source.name, granularity: source.granularity)
@@ -19,12 +21,12 @@ extension Qcow2Image {
                 throw BlockError(error.kind, "Bitmap '\(source.name)' doesn't satisfy the constraints: \(error.message)")
             }
         }
-        let old = try await bitmapDirectory()
-        var entries = old
+        var entries = try await bitmapDirectory()
+        // By name, since there may be tens of thousands.
+        var places = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.nameBytes, $0) })
         var replaced: [BitmapDirectoryEntry] = []
         for source in sources {
-            let name = Array(source.name.utf8)
-            guard let index = entries.firstIndex(where: { $0.nameBytes == name }) else { continue }
+            guard let index = places[Array(source.name.utf8)] else { continue }
             guard entries[index].flags.contains(.inUse) else {
                 throw BlockError(.invalidOption, "Bitmap '\(source.name)' already exists in the image")
             }
@@ -39,12 +41,15 @@ extension Qcow2Image {
             for source in sources {
                 let entry = try await store(source, state)
                 stored.append(entry)
-                if let index = entries.firstIndex(where: { $0.nameBytes == entry.nameBytes }) {
+                if let index = places[entry.nameBytes] {
                     entries[index] = entry
                 } else {
+                    places[entry.nameBytes] = entries.count
                     entries.append(entry)
                 }
             }
+            // Who writes from here on marks them anew.
+            needsBitmapClaim = true
             try await replaceBitmapDirectory(with: entries, state)
         } catch {
             if state.refcounts.failure == nil { for entry in stored { try await freeBitmap(entry, isOnDisk: false, state) } }
@@ -52,16 +57,17 @@ extension Qcow2Image {
         }
         for entry in replaced { try await freeBitmap(entry, isOnDisk: true, state) }
         for entry in stored { claimedBitmaps.remove(entry.nameBytes) }
-        needsBitmapClaim = true
         try await flush()
     }
 
     /// Removes a bitmap from the image; one that it does not have is removed already.
     public func removeBitmap(_ name: String) async throws(BlockError) {
-        try checkWritable()
+        await bitmapTurn.take()
+        defer { bitmapTurn.pass() }
         let bytes = Array(name.utf8)
         var entries = try await bitmapDirectory()
         guard let index = entries.firstIndex(where: { $0.nameBytes == bytes }) else { return }
+        try checkWritable()
         let entry = entries.remove(at: index)
         let state = try await writing()
         do throws(BlockError) {
@@ -81,8 +87,10 @@ extension Qcow2Image {
         guard count > 0 else { throw BlockError(.invalidOption, "Bitmap '\(source.name)' doesn't satisfy the constraints") }
         let buffer = BufferPool.shared.buffer(geometry.clusterSize)
         var words = [UInt64](repeating: 0, count: count)
+        var work = WorkOfATurn()
         do throws(BlockError) {
             for index in 0..<count {
+                await work.add(geometry.clusterSize)
                 let start = Int64(index) * coverage
                 buffer.bytes.initializeMemory(as: UInt8.self, repeating: 0)
                 guard source.fill(start..<min(length, start + coverage), buffer.bytes) else { continue }
@@ -90,7 +98,7 @@ extension Qcow2Image {
                 words[index] = BitmapCluster.stored(place).word
                 try await file.write(at: place.bytes, from: buffer.contents, flags: [])
             }
-            let table = try await writeClusters(words.flatMap { BigEndian.bytes($0) }, state)
+            let table = try await writeClusters(words.map(\.bigEndian).withUnsafeBytes { Array($0) }, state)
             return BitmapDirectoryEntry(
                 tableOffset: table.bytes, tableEntries: UInt32(count), flags: source.isAuto ? .auto : [],
                 granularityBits: UInt8(source.granularity.trailingZeroBitCount), nameBytes: Array(source.name.utf8))

@@ -52,6 +52,8 @@ extension Qcow2Image {
     /// - Throws: as `open` and `finishWriting` do; the image is then as it was.
     public func activate(writing: Bool) async throws(BlockError) {
         guard writing == isReadOnly else { return }
+        await bitmapTurn.take()
+        defer { bitmapTurn.pass() }
         if writing {
             try header.validate(for: .writing)
             isReadOnly = false

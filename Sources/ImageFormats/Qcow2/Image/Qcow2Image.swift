@@ -45,8 +45,10 @@ public final class Qcow2Image {
     var knownBitmaps: [BitmapDirectoryEntry] = []
     /// Names of bitmaps that were read into memory and are marked as in use on disk, by this image.
     var claimedBitmaps: Set<[UInt8]> = []
-    /// Whether there may be bitmaps that are not marked as in use: the guest's first write marks them.
-    var needsBitmapClaim: Bool
+    /// Whether there may be bitmaps that are not marked as in use: the first write marks them.
+    public internal(set) var needsBitmapClaim: Bool
+    /// Changes the bitmaps' directory, one change at a time.
+    let bitmapTurn = Turn()
     /// Makes `writeState` once.
     let startTurn = Turn()
 

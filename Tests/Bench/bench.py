@@ -343,7 +343,7 @@ def main():
     version = subprocess.run([options.reference, "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
     arguments = " ".join(["--quick"] if options.quick else [])
     text = "\n".join(
-        [f"`make bench ARGS={arguments!r}` on {os.cpu_count()} processors, Linux {platform.release()}, against {version}; medians of"
+        [f"`make bench ARGS={arguments!r}` on {os.cpu_count()} processors, Linux {'.'.join(platform.release().split('.')[:2])}, against {version}; medians of"
          f" {options.runs} interleaved runs, images of {options.size} MiB.", "", *bench.table.lines])
     print(text)
     if options.update:

@@ -9,7 +9,7 @@ BINARY  ?= $(CURDIR)/.build/release/blockjobd
 
 BUILD_PACKAGES = libjansson-dev liburing-dev zlib1g-dev libzstd-dev pkg-config
 RUN_PACKAGES   = $(BUILD_PACKAGES) e2fsprogs diffutils python3
-TEST_PACKAGES  = $(RUN_PACKAGES) qemu-utils qemu-system-common socat python3-venv systemd
+TEST_PACKAGES  = $(RUN_PACKAGES) qemu-utils qemu-system-common socat python3-venv systemd mount
 FORMATTED      = Package.swift Sources Tests
 VENV           = .build/venv
 # The C++ library that Swift's runtime needs, where the linker finds it first: inside the binary it costs 1 MiB less at run time.
@@ -74,7 +74,7 @@ install: ## copy the built binary and the units below $(DESTDIR)$(PREFIX)
 	@[ -x "$(BINARY)" ] || { echo "no $(BINARY): run 'make build' first" >&2; exit 1; }
 	install -D -m 755 "$(BINARY)" "$(DESTDIR)$(PREFIX)/bin/blockjobd"
 	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(PREFIX)/share/doc/blockjobd"
-	sed 's|/usr/local/bin/blockjobd|$(PREFIX)/bin/blockjobd|' systemd/blockjobd.service > "$(DESTDIR)$(UNITDIR)/blockjobd.service"
+	sed 's|/usr/local/|$(PREFIX)/|' systemd/blockjobd.service > "$(DESTDIR)$(UNITDIR)/blockjobd.service"
 	chmod 644 "$(DESTDIR)$(UNITDIR)/blockjobd.service"
 	install -m 644 systemd/blockjobd.socket "$(DESTDIR)$(UNITDIR)/blockjobd.socket"
 	install -m 644 README.md LICENSE systemd/block-devices.conf "$(DESTDIR)$(PREFIX)/share/doc/blockjobd/"

@@ -26,7 +26,7 @@ let package = Package(
     name: "blockjobd",
     products: [.executable(name: "blockjobd", targets: ["blockjobd"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0")
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2")
     ],
     targets: [
         // C libraries, each behind one module.
@@ -69,7 +69,8 @@ let package = Package(
         tests("UnixSocketTests", ["UnixSocket"]),
         tests("QAPITests", ["QAPI", "JSON", "qapi-generate", "TestSupport"], exclude: ["Fixture/fixture.json"]),
         tests("JobsTests", ["Jobs", "TestSupport"]),
-        tests("MonitorTests", ["Monitor", "QAPI", "Jobs", "BlockJobs", "BlockGraph", "Storage", "JSON"]),
+        tests(
+            "MonitorTests", ["Monitor", "QAPI", "Jobs", "BlockJobs", "BlockGraph", "Storage", "JSON", "IOLoop", "TestSupport"]),
         tests("IOLoopTests", ["IOLoop", "TestSupport"]),
         tests("StorageTests", ["Storage", "IOLoop", "TestSupport"]),
         tests("ImageFormatsTests", ["ImageFormats", "Storage", "IOLoop", "TestSupport"]),

@@ -127,8 +127,11 @@ public struct JobHandle: Sendable, Hashable {
 }
 
 /// Names a group of jobs while it is put together; see `JobRegistry.makeGroup(completionMode:)`.
-public struct JobGroup: Sendable, Hashable {
+///
+/// Unchecked: the registry alone touches `state`, on its executor.
+public struct JobGroup: @unchecked Sendable {
     /// How its jobs end.
     public let completionMode: CompletionMode
-    let serial: Int
+    /// Outlives its members: who comes when they have been taken down must not begin anew.
+    let state: JobGroupState
 }

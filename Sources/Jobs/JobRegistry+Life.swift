@@ -2,7 +2,7 @@
 extension JobRegistry {
     /// Makes a group for the jobs of one transaction. With `.individual` its jobs have nothing to do with each other.
     public func makeGroup(completionMode: CompletionMode) -> JobGroup {
-        JobGroup(completionMode: completionMode, serial: nextSerial())
+        JobGroup(completionMode: completionMode, state: JobGroupState(serial: nextSerial()))
     }
 
     /// Checks that a job with this id could be created now.
@@ -138,15 +138,11 @@ extension JobRegistry {
 
     private func state(of group: JobGroup?) -> JobGroupState {
         guard let group, group.completionMode == .grouped else { return JobGroupState(serial: 0) }
-        if let state = groups[group.serial] { return state }
-        let state = JobGroupState(serial: group.serial)
-        groups[group.serial] = state
-        return state
+        return group.state
     }
 
     func leaveGroup(_ job: Job) {
         job.group.members.removeAll { $0 === job }
-        if job.group.members.isEmpty { groups[job.group.serial] = nil }
     }
 }
 

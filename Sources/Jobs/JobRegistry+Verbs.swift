@@ -39,13 +39,14 @@ extension JobRegistry {
     }
 
     /// Changes an option of a block job under way.
-    public func change(_ id: String, _ change: JobChange) throws(JobError) {
+    /// - Parameter change: nil is one of a type of job that knows none.
+    public func change(_ id: String, _ change: JobChange?) throws(JobError) {
         let job = try find(id, via: .blockJob)
         try carryOut(for: job) { machine throws(JobStateMachine.Refusal) in
             try machine.checkChange()
             return []
         }
-        guard job.parameters.type == change.type else {
+        guard let change, job.parameters.type == change.type else {
             throw JobError(.invalidArgument, "Job type does not support change")
         }
         try job.body.change(change)

@@ -18,8 +18,6 @@ public actor JobRegistry {
     var all = JobList()
     /// Every job that a client sees or whose body may still call.
     var bySerial: [Int: Job] = [:]
-    /// Groups of several jobs, while they have members.
-    var groups: [Int: JobGroupState] = [:]
     /// Waits in progress; see `wait(at:within:)`.
     var gates: [Int: Gate] = [:]
     var lastSerial = 0

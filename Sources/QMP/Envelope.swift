@@ -26,6 +26,19 @@ public enum Envelope {
         }
     }
 
+    /// A successful reply that returns an empty object. `id` is JSON text in `style`.
+    static func success(id: [UInt8]?, _ style: JSONWriter.Style) -> [UInt8] {
+        line(style, reserving: (id?.count ?? 0) + 32) { writer in
+            writer.name("return")
+            writer.beginObject()
+            writer.endObject()
+            if let id {
+                writer.name("id")
+                writer.encoded(id)
+            }
+        }
+    }
+
     /// A failed reply. `id` is JSON text in `style`.
     static func failure(_ error: QMPError, id: [UInt8]?, _ style: JSONWriter.Style) -> [UInt8] {
         line(style) { writer in

@@ -260,13 +260,13 @@ public final class Session: CompletionReceiver, @unchecked Sendable {
         let idSize = id?.count ?? 0
         switch reply {
         case .empty where idSize <= Self.largeSize:
-            send(Envelope.success(Self.emptyObject, id: id, style), for: ticket)
+            send(Envelope.success(id: id, style), for: ticket)
         case .success(let value) where value.count + idSize <= Self.largeSize:
             send(Envelope.success(value, id: id, style), for: ticket)
         case .failure(let error) where error.desc.utf8.count + idSize <= Self.largeSize:
             send(Envelope.failure(error, id: id, style), for: ticket)
         case .empty:
-            encodeAside(ticket) { Envelope.success(Self.emptyObject, id: id, style) }
+            encodeAside(ticket) { Envelope.success(id: id, style) }
         case .success(let value):
             encodeAside(ticket) { Envelope.success(value, id: id, style) }
         case .deferred(let encode):
@@ -275,8 +275,6 @@ public final class Session: CompletionReceiver, @unchecked Sendable {
             encodeAside(ticket) { Envelope.failure(error, id: id, style) }
         }
     }
-
-    private static let emptyObject = [UInt8(ascii: "{"), UInt8(ascii: "}")]
 
     private func send(_ line: [UInt8], for ticket: Ticket) {
         if answered[ticket] == nil {

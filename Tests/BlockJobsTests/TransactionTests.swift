@@ -57,6 +57,55 @@ import Testing
         #expect(await world.nodeNames() == ["s1", "s2", "small", "t1", "t2"])
     }
 
+    @Test(arguments: CompletionMode.allCases)
+    func `a job that is cancelled before its transaction is through takes its group with it`(mode: CompletionMode) async throws {
+        let world = try await world()
+        // The second action waits for this guest's write.
+        let guest = try await world.guest(of: "s2")
+        await world.with("s2") { $0.hang(next: .write) }
+        let write = Task { try await guest.write([1], at: 0) }
+        await world.with("s2") { await $0.waitUntilHanging() }
+        let transaction = Task { await run(world, [backup("a", "s1", "t1"), backup("b", "s2", "t2")], mode) }
+        await world.log.wait(for: "a:C")
+        try await world.registry.cancel("a", force: true, via: .job)
+        await world.log.wait(for: "a:N")
+        #expect(world.log.text == "a:C a:aborting a:Cc a:N")
+        await world.with("s2") { $0.release() }
+        try await write.value
+        let outcome = try await within { await transaction.value }
+        switch mode {
+        case .grouped:
+            #expect(outcome == "The jobs of this transaction have been cancelled")
+            #expect(words(world, "b").isEmpty)
+        case .individual:
+            #expect(outcome == "ok")
+            await world.log.wait(for: "b:N")
+            #expect(words(world, "b") == "C R paused R W P OK Cc N")
+        }
+        #expect(await world.nodeNames() == ["s1", "s2", "small", "t1", "t2"])
+        #expect(await world.registry.jobs.isEmpty)
+    }
+
+    @Test func `a transaction gives up when a source's requests do not end, and leaves nothing behind`() async throws {
+        let gate = AsyncStream.makeStream(of: Void.self)
+        let world = try World(
+            graphDeadlines: GraphDeadlines(sleep: { _ in for await _ in gate.stream { return } }))
+        for name in ["s1", "s2", "t1", "t2"] { try await world.disk(name, length: Int64(Self.length)) }
+        let guest = try await world.guest(of: "s2")
+        await world.with("s2") { $0.hang(next: .write) }
+        let write = Task { try await guest.write([1], at: 0) }
+        await world.with("s2") { await $0.waitUntilHanging() }
+        let transaction = Task { await run(world, [backup("b", "s2", "t2"), backup("a", "s1", "t1")]) }
+        gate.continuation.yield()
+        let outcome = try await within { await transaction.value }
+        #expect(outcome == "Requests to node 's2' have not ended within 30 seconds")
+        #expect(world.log.words.isEmpty)
+        await world.with("s2") { $0.release() }
+        try await write.value
+        try await within { try await guest.write([2], at: 0) }
+        #expect(await world.nodeNames() == ["s1", "s2", "t1", "t2"])
+    }
+
     @Test func `a refused member undoes the others`() async throws {
         let refusals: [(Transaction.Action, String)] = [
             (backup("b", "s2", "small"), "Source and target image have different sizes"),

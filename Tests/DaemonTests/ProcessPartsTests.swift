@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Logging
 import TestSupport
@@ -69,6 +70,33 @@ import Testing
         #expect(ServiceNotifier(socket: "relative", watchdogMicroseconds: nil, watchdogProcess: nil, process: 2) == nil)
     }
 
+    @Test func `the watchdog falls silent while its queue is stuck, and goes on afterwards`() async throws {
+        try await BlockingWork.shared.run {
+            let directory = try TemporaryDirectory()
+            let (stuck, alive) = (try NotifySocket(path: directory.file("stuck")), try NotifySocket(path: directory.file("alive")))
+            let queues = (DispatchQueue(label: "stuck"), DispatchQueue(label: "alive"))
+            let pings = try [(stuck, queues.0), (alive, queues.1)].map { socket, queue in
+                let notifier = try #require(
+                    ServiceNotifier(socket: socket.path, watchdogMicroseconds: "2000", watchdogProcess: nil, process: getpid()))
+                return try #require(notifier.startPinging(from: queue))
+            }
+            defer { for ping in pings { ping.cancel() } }
+            #expect(stuck.receive() == "WATCHDOG=1" && alive.receive() == "WATCHDOG=1")
+            let (entered, gate) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+            queues.0.async {
+                entered.signal()
+                gate.wait()
+            }
+            entered.wait()
+            while stuck.hasMessage { _ = stuck.receive() }
+            // The other queue's pings tell that time goes by.
+            for _ in 0..<20 { #expect(alive.receive() == "WATCHDOG=1") }
+            #expect(!stuck.hasMessage)
+            gate.signal()
+            #expect(stuck.receive() == "WATCHDOG=1")
+        }
+    }
+
     @Test func `log lines carry levels that the journal understands`() {
         let journal = StandardErrorLog(label: "blockjobd", level: .info, isJournal: true)
         #expect(journal.line(.warning, "client cut off", ["pid": "7", "bound": "1"]) == "<4>client cut off bound=1 pid=7\n")
@@ -102,10 +130,17 @@ final class NotifySocket {
 
     deinit { close(descriptor) }
 
-    /// The next message, or nil when none comes within ten seconds.
-    func receive() -> String? {
+    /// Whether a message is there.
+    var hasMessage: Bool { isReadable(within: 0) }
+
+    private func isReadable(within milliseconds: Int32) -> Bool {
         var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        guard poll(&poller, 1, 10_000) == 1 else { return nil }
+        return poll(&poller, 1, milliseconds) == 1
+    }
+
+    /// The next message, or nil when none comes before the usual deadline.
+    func receive() -> String? {
+        guard isReadable(within: Deadline.usual.milliseconds) else { return nil }
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         return count < 0 ? nil : String(decoding: buffer.prefix(count), as: UTF8.self)

@@ -24,6 +24,19 @@ import Testing
         #expect(!text.contains("blockjobd"), "\(text)")
     }
 
+    @Test func `systemd accepts the drop-in for block devices`() throws {
+        let directory = try TemporaryDirectory()
+        let service = SourceTree.text(of: "systemd/blockjobd.service").split(separator: "/usr/local/bin/blockjobd").joined(
+            separator: "/bin/true")
+        try directory.write(service, to: "blockjobd.service")
+        try directory.write(SourceTree.text(of: "systemd/blockjobd.socket"), to: "blockjobd.socket")
+        try #require(mkdir(directory.file("blockjobd.service.d"), 0o755) == 0)
+        try directory.write(SourceTree.text(of: "systemd/block-devices.conf"), to: "blockjobd.service.d/block-devices.conf")
+        let (exit, text) = try analyze(["verify", "--man=no", directory.file("blockjobd.service")], in: directory)
+        #expect(exit == .code(0))
+        #expect(!text.contains("block-devices.conf") && !text.contains("blockjobd"), "\(text)")
+    }
+
     @Test func `systemd finds the service safe`() throws {
         let (exit, text) = try analyze(
             ["security", "--offline=true", "--threshold=15", "\(SourceTree.root)/systemd/blockjobd.service"], in: try TemporaryDirectory())

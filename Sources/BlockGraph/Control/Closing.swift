@@ -22,7 +22,7 @@ extension BlockGraph {
             throw BlockError(.invalidOption, "Failed to find node with node-name='\(name)'")
         }
         let users = topology.users(on: node.id)
-        if let reason = users.lazy.compactMap(\.abandonment).first {
+        if let reason = abandonment(of: node) {
             throw BlockError(.inUse, "Node \(name) is in use: \(reason)")
         }
         if users.contains(where: { if case .device = $0.kind { true } else { false } }) {

@@ -30,6 +30,18 @@ extension BlockGraph {
         return await handle.thread.run { io in handle.value.length }
     }
 
+    /// How many bytes a node allocates at a time; 1 where that has no meaning.
+    public func allocationUnit(of name: String) async throws(BlockError) -> Int64 {
+        let handle = try handle(try find(name).id)
+        return await handle.thread.run { io in handle.value.driver.allocationUnit }
+    }
+
+    /// Whether a node stores compressed what is written with `WriteFlags.compressed`.
+    public func canCompress(_ name: String) async throws(BlockError) -> Bool {
+        let handle = try handle(try find(name).id)
+        return await handle.thread.run { io in handle.value.driver.canCompress }
+    }
+
     /// What a node has done since it was opened.
     public func statistics(of name: String) async throws(BlockError) -> NodeStatistics {
         let handle = try handle(try find(name).id)

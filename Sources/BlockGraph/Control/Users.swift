@@ -110,14 +110,21 @@ extension BlockGraph {
     /// Refuses to go on with a node that a job has: `Node 'x' is busy: block device is in use by block job: mirror`.
     public func refuseIfBusy(_ name: String) throws(BlockError) {
         guard let node = topology.node(named: name) else { return }
+        if let reason = abandonment(of: node) { throw BlockError(.inUse, "Node '\(name)' is busy: \(reason)") }
         for user in topology.users(on: node.id) {
-            if let reason = user.abandonment {
-                throw BlockError(.inUse, "Node '\(name)' is busy: \(reason)")
-            }
             if case .job(_, let type) = user.kind {
                 throw BlockError(.inUse, "Node '\(name)' is busy: block device is in use by block job: \(type)")
             }
         }
+    }
+
+    /// Why a node is held though its job is over: by a user of its own, or by one of a filter that the job has put on it.
+    func abandonment(of node: Topology.Node) -> String? {
+        let filters = node.parents.lazy.compactMap { edge -> NodeID? in
+            guard case .node(let id)? = self.topology.edges[edge]?.parent, self.topology.nodes[id]?.isFilter == true else { return nil }
+            return id
+        }
+        return ([node.id] + filters).lazy.flatMap { self.topology.users(on: $0) }.compactMap(\.abandonment).first
     }
 
     /// Refuses to go on with a node that overlays stand on.

@@ -5,9 +5,12 @@ internal import Storage
 
 /// A backup under way: what it holds of the graph, and its ends.
 final class BackupJob: JobBody {
-    /// The unit of copying, as large as the reference's, so that offsets and limits compare.
-    static let clusterSize: Int64 = 64 << 10
+    /// The least unit of copying, as large as the reference's, so that offsets and limits compare.
+    static let leastCluster: Int64 = 64 << 10
     static let copiesInKernelByDefault = true
+
+    /// The unit of copying onto a target that allocates `unit` bytes at a time: never less, so that no cluster there is written in parts.
+    static func clusterSize(forUnit unit: Int64) -> Int64 { max(leastCluster, unit) }
 
     private let options: BackupOptions
     private let filter: InsertedFilter
@@ -36,10 +39,11 @@ final class BackupJob: JobBody {
         try await filter.thread.run { (io: isolated IOThread) async throws(JobFailure) in
             guard let copy = copy.value, let filter = node.value.driver as? CopyBeforeWriteFilter else { return }
             let chunk = options.performance.maxChunk
+            let longest = max(ChunkMover.longestChunk, copy.map.granularity)
             let run = BackupRun(
                 copy: copy, filter: filter, target: users[1].access.value, sync: options.sync,
                 workers: Int(min(options.performance.maxWorkers, Int64(ChunkMover.mostWorkers))),
-                longestChunk: chunk == 0 ? ChunkMover.longestChunk : min(chunk, ChunkMover.longestChunk), thread: io)
+                longestChunk: chunk == 0 ? longest : min(chunk, longest), thread: io)
             try await run(context)
         }
     }

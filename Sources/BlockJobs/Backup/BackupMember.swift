@@ -29,7 +29,11 @@ struct BackupMember: TransactionMember {
         try await checkBitmap()
         try await checkArguments()
         // From here to `clean` nobody writes to the source: the point in time of all members of a transaction is one.
-        drain = await graph.drain([options.device])
+        do throws(BlockError) {
+            drain = try await graph.drainWithinDeadline([options.device])
+        } catch {
+            throw BlockJobError(error)
+        }
         // Others may have come meanwhile.
         try await checkNodes()
         try await checkArguments()
@@ -93,9 +97,11 @@ struct BackupMember: TransactionMember {
 
     private func checkArguments() async throws(BlockJobError) {
         if options.device == options.target { throw BlockJobError("Source and target cannot be the same") }
-        // No driver here compresses.
-        if options.compress { throw BlockJobError("Compression is not supported for this drive ") }
         do throws(BlockError) {
+            if options.compress, try await !graph.canCompress(options.target) {
+                // Where the reference has a device's name, which no node has.
+                throw BlockError(.unsupported, "Compression is not supported for this drive ")
+            }
             try await graph.refuseIfBusy(options.device)
             try await graph.refuseIfBusy(options.target)
         } catch {
@@ -107,18 +113,19 @@ struct BackupMember: TransactionMember {
         }
         if performance.maxChunk < 0 { throw BlockJobError("max-chunk must be zero (which means no limit) or positive") }
         let lengths: (Int64, Int64)
+        let cluster: Int64
         do throws(BlockError) {
             lengths = (try await graph.length(of: options.device), try await graph.length(of: options.target))
+            cluster = BackupJob.clusterSize(forUnit: try await graph.allocationUnit(of: options.target))
         } catch {
             throw BlockJobError(error)
         }
         if lengths.0 != lengths.1 { throw BlockJobError("Source and target image have different sizes") }
-        guard DirtyBitmap.isPossible(length: lengths.0, granularity: BackupJob.clusterSize) else {
+        guard DirtyBitmap.isPossible(length: lengths.0, granularity: cluster) else {
             throw BlockJobError("The image is too large for a backup")
         }
-        if performance.maxChunk > 0 && performance.maxChunk < BackupJob.clusterSize {
-            throw BlockJobError(
-                "Required max-chunk (\(performance.maxChunk)) is less than backup cluster size (\(BackupJob.clusterSize))")
+        if performance.maxChunk > 0 && performance.maxChunk < cluster {
+            throw BlockJobError("Required max-chunk (\(performance.maxChunk)) is less than backup cluster size (\(cluster))")
         }
     }
 
@@ -154,15 +161,18 @@ struct BackupMember: TransactionMember {
         let pool = self.pool
         // In the kernel only when asked for: the target's zeroes are not found that way, and shared extents are a matter of taste.
         let copiesInKernel = options.performance.useCopyRange ?? BackupJob.copiesInKernelByDefault
+        let compresses = options.compress
         let onError: CopyBeforeWriteFilter.ErrorPolicy =
             options.onCopyBeforeWriteError == .breakSnapshot ? .breakSnapshot : .breakGuestWrite
         var spec = FilterSpec.copyBeforeWrite(nodeName: options.filterNodeName, target: options.target, onError: onError)
         spec.makeDriver = { child, others in
             let filter = CopyBeforeWriteFilter(child, onError: onError)
             if let target = others.first {
-                let mover = ChunkMover(from: child, to: target, pool: pool, copiesInKernel: copiesInKernel)
+                let mover = ChunkMover(
+                    from: child, to: target, pool: pool, copiesInKernel: copiesInKernel, compresses: compresses)
+                let cluster = BackupJob.clusterSize(forUnit: target.node.driver.allocationUnit)
                 // Made while the source is drained: this is the point in time.
-                filter.arm(BlockCopy(from: child, cluster: BackupJob.clusterSize, mover: mover))
+                filter.arm(BlockCopy(from: child, cluster: cluster, mover: mover))
             }
             return filter
         }

@@ -24,6 +24,7 @@ struct BackupRun {
                     try await context.idle()
                 }
             }
+            if sync == .top { try await copy.leaveOutBackingFile(context) }
             try await copyAll(context)
             try checkSnapshot()
             try await flush(context)

@@ -81,6 +81,25 @@ final class BlockCopy: BeforeWriteCopier {
         return .stopped
     }
 
+    /// Forgets the clusters of which the source's topmost image holds nothing. A guest that writes to one meanwhile may still have it copied.
+    func leaveOutBackingFile(_ context: JobContext) async throws(JobFailure) {
+        guard let gates else { return }
+        let mask = map.granularity - 1
+        var start: Int64?
+        func forget(upTo end: Int64) {
+            defer { start = nil }
+            guard let begin = start.map({ ($0 + mask) & ~mask }) else { return }
+            let whole = end == map.length ? end : end & ~mask
+            if whole > begin { map.clear(begin, count: whole - begin) }
+        }
+        // A cluster may be told of in several runs: it is forgotten when all are.
+        try await TopImage(mover.source, gate: gates.target).walk(context) { run, isHeld in
+            if isHeld { forget(upTo: run.lowerBound) } else if start == nil { start = run.lowerBound }
+        }
+        forget(upTo: map.length)
+        context.progress.setRemaining(map.dirtyBytes)
+    }
+
     /// The failure that ended the pass, once.
     func takeFailure() -> CopyFailure? {
         defer { failure = nil }
@@ -149,7 +168,8 @@ final class BlockCopy: BeforeWriteCopier {
         while !isOver {
             await ranges.waitUntilFree(clusters)
             guard !isOver,
-                let claim = map.nextDirty(from: clusters.lowerBound, to: clusters.upperBound, limit: ChunkMover.longestChunk)
+                let claim = map.nextDirty(
+                    from: clusters.lowerBound, to: clusters.upperBound, limit: max(ChunkMover.longestChunk, map.granularity))
             else { return }
             guard let thread = gates?.thread else { return }
             take(claim)

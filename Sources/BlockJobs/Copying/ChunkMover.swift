@@ -13,7 +13,7 @@ final class ChunkMover {
     static let mostWorkers = 8
     /// The most zeroes that one claim may cover, so that a pause doesn't wait for ever.
     static let longestZeroRun: Int64 = 1 << 30
-    /// Data is searched for zeroes in blocks of this many bytes.
+    /// The least block in which data is searched for zeroes.
     private static let zeroBlock = 64 << 10
 
     /// What a reader of the source finds.
@@ -24,11 +24,15 @@ final class ChunkMover {
         let end: Int64
     }
 
-    private let source: NodeEdge
+    let source: NodeEdge
     private let target: NodeEdge
     private let pool: BufferPool
     private let zeroFlags: ZeroFlags
     private var copiesInKernel: Bool
+    private let writeFlags: WriteFlags
+    /// What the target compresses at a time: data is then written in multiples of it, zeroes are searched for in blocks no smaller. 1 if it
+    /// does not.
+    private let compressionUnit: Int64
     /// Where something was written, if the target read as zeroes at first: elsewhere zeroes need not be written.
     private var touched: DirtyBitmap?
 
@@ -40,14 +44,18 @@ final class ChunkMover {
 
     /// - Parameters:
     ///   - mayUnmap: zeroes may become holes.
-    ///   - copiesInKernel: to try first.
+    ///   - copiesInKernel: to try first; nothing is then compressed.
+    ///   - compresses: the target stores data compressed. Ranges to move are then made of whole clusters of the target, up to its end.
     init(
-        from source: NodeEdge, to target: NodeEdge, pool: BufferPool, mayUnmap: Bool = true, copiesInKernel: Bool = false
+        from source: NodeEdge, to target: NodeEdge, pool: BufferPool, mayUnmap: Bool = true, copiesInKernel: Bool = false,
+        compresses: Bool = false
     ) {
         self.source = source
         self.target = target
         self.pool = pool
-        self.copiesInKernel = copiesInKernel
+        self.copiesInKernel = copiesInKernel && !compresses
+        writeFlags = compresses ? .compressed : []
+        compressionUnit = compresses ? target.node.driver.allocationUnit : 1
         zeroFlags = mayUnmap ? .mayUnmap : []
     }
 
@@ -72,7 +80,7 @@ final class ChunkMover {
 
     /// Both nodes' alignment, and no less than a page, so that small extents don't become small requests.
     private var granule: Int64 {
-        Int64(max(4096, source.node.driver.preferredAlignment, target.node.driver.preferredAlignment))
+        max(4096, compressionUnit, Int64(max(source.node.driver.preferredAlignment, target.node.driver.preferredAlignment)))
     }
 
     /// - Returns: what is at `offset`, at the longest up to `end`. Both are multiples of the granule, or the end of the disk.
@@ -130,7 +138,7 @@ final class ChunkMover {
                 try await zero(offset..<run.end)
                 offset = run.end
             } else {
-                let end = min(run.end, offset + Self.longestChunk)
+                let end = min(run.end, offset + max(Self.longestChunk, compressionUnit))
                 try await copy(offset..<end)
                 offset = end
             }
@@ -194,20 +202,22 @@ final class ChunkMover {
 
     /// Writes `bytes` in runs of data and of zeroes.
     private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) async throws(CopyFailure) {
+        let size = max(Self.zeroBlock, Int(compressionUnit))
         var position = 0
         while position < bytes.count {
             var end = position
-            let isZero = isAllZero(block(of: bytes, at: position))
+            let isZero = isAllZero(block(of: bytes, at: position, size))
             repeat {
-                end = min(bytes.count, end + Self.zeroBlock)
-            } while end < bytes.count && isAllZero(block(of: bytes, at: end)) == isZero
+                end = min(bytes.count, end + size)
+            } while end < bytes.count && isAllZero(block(of: bytes, at: end, size)) == isZero
             let start = offset + Int64(position)
             if isZero {
                 try await zero(start..<offset + Int64(end))
             } else {
                 willWrite(start..<offset + Int64(end))
                 do throws(BlockError) {
-                    try await target.node.write(at: start, from: UnsafeRawBufferPointer(rebasing: bytes[position..<end]))
+                    try await target.node.write(
+                        at: start, from: UnsafeRawBufferPointer(rebasing: bytes[position..<end]), flags: writeFlags)
                 } catch {
                     throw CopyFailure(operation: .write, error: error)
                 }
@@ -217,8 +227,8 @@ final class ChunkMover {
     }
 
     @inline(__always)
-    private func block(of bytes: UnsafeRawBufferPointer, at position: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: bytes[position..<min(bytes.count, position + Self.zeroBlock)])
+    private func block(of bytes: UnsafeRawBufferPointer, at position: Int, _ size: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[position..<min(bytes.count, position + size)])
     }
 }
 

@@ -63,12 +63,26 @@ final class MirrorCopy {
         guestCopies = []
     }
 
+    /// A client has changed the mode.
+    func modeChanged() { context?.wake() }
+
     /// What is left to do, as progress shows it.
     func updateRemaining() {
         context?.progress.setRemaining(map.dirtyBytes + claimed)
     }
 
     // MARK: The job's side
+
+    /// The source's topmost image.
+    var topImage: TopImage { TopImage(mover.source, gate: gates.target) }
+
+    /// Marks what the source's topmost image holds.
+    func markTopImage(_ context: JobContext) async throws(JobFailure) {
+        try await topImage.walk(context) { run, isHeld in
+            if isHeld { map.set(run.lowerBound, count: run.upperBound - run.lowerBound) }
+        }
+        updateRemaining()
+    }
 
     /// Copies until nothing is left to claim, or one of the workers of this pass has met a failure.
     func work(_ context: JobContext, longestChunk: Int64) async -> WorkerOutcome {

@@ -97,6 +97,9 @@ final class MirrorJob: JobBody {
             if writeBlocking == mode.isWriteBlocking { return }
             guard writeBlocking else { throw JobError(.invalidArgument, "Change to copy mode 'background' is not implemented") }
             mode.becomeWriteBlocking()
+            // A mirror that is ready sleeps: it is to look whether both sides are equal, since they stay so now.
+            let filter = self.filter
+            filter.thread.task { _ in (filter.node.value.driver as? MirrorFilter)?.mirror?.modeChanged() }
         }
     }
 

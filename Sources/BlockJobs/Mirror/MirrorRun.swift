@@ -30,9 +30,11 @@ struct MirrorRun {
         copy.begin(context)
         // The others are ready before anybody could ask.
         let copiesAtFirst = sync != .none && copy.map.length > 0
-        if copiesAtFirst { copy.map.setAll() }
+        let copiesOnlyTop = copiesAtFirst && sync == .top && copy.topImage.hasBackingFile
+        if copiesAtFirst, !copiesOnlyTop { copy.map.setAll() }
         copy.updateRemaining()
         if copiesAtFirst { await context.started() }
+        if copiesOnlyTop { try await copy.markTopImage(context) }
         var isReady = false
         while true {
             try await copyMarked(context)

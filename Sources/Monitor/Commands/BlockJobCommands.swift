@@ -55,7 +55,7 @@ extension CommandTable {
     }
     private mutating func registerChange(on monitor: StorageMonitor) {
         register(BlockJobChange.self, on: monitor) { (command, monitor) throws(QMPError) in
-            guard let change = JobChange(command.arguments.variant) else { throw QMPError("Job type does not support change") }
+            let change = JobChange(command.arguments.variant)
             try monitor.inRegistry { (jobs) throws(JobError) in try jobs.change(command.arguments.id, change) }
             return EmptyReply()
         }

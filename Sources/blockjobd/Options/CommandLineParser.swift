@@ -7,6 +7,7 @@ enum OptionName: String, CaseIterable {
     case logLevel = "x-log-level"
     case outputLimit = "x-output-limit"
     case inputBudget = "x-input-budget"
+    case cancelDeadline = "x-cancel-deadline"
     case shutdownDeadline = "x-shutdown-deadline"
 
     /// Whether a value follows.

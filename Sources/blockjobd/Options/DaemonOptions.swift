@@ -35,7 +35,9 @@ struct DaemonOptions {
     var inputBudget: Int?
     /// The directories that files must be in which image headers name; none is no restriction.
     var imageRoots: [String] = []
-    /// How long ending may take before the process exits without waiting for its disks.
+    /// How long a cancelled job may wait for a disk that hangs before it is concluded without it, in seconds.
+    var cancelDeadline = 10
+    /// How long ending may take before the process exits without waiting for its disks, in seconds.
     var shutdownDeadline = 20
     var steps: [Step] = []
     var warnings: [String] = []
@@ -113,13 +115,17 @@ struct DaemonOptions {
             logLevel = level
         case .outputLimit: outputLimit = try size(argument, name)
         case .inputBudget: inputBudget = try size(argument, name)
-        case .shutdownDeadline:
-            guard let seconds = Int(argument), (1...3600).contains(seconds) else {
-                throw StartFailure("Parameter '\(name.rawValue)' expects a number of seconds from 1 to 3600")
-            }
-            shutdownDeadline = seconds
+        case .cancelDeadline: cancelDeadline = try seconds(argument, name)
+        case .shutdownDeadline: shutdownDeadline = try seconds(argument, name)
         }
         return nil
+    }
+
+    private func seconds(_ text: String, _ name: OptionName) throws(StartFailure) -> Int {
+        guard let seconds = Int(text), (1...3600).contains(seconds) else {
+            throw StartFailure("Parameter '\(name.rawValue)' expects a number of seconds from 1 to 3600")
+        }
+        return seconds
     }
 
     /// Whether a chardev has standard input and output already.

@@ -53,6 +53,8 @@ enum HelpText {
                                  disconnect a client that lets so much output pile up
           --x-input-budget <size>
                                  memory for unfinished messages of all clients together
+          --x-cancel-deadline <seconds>
+                                 conclude a cancelled job at the latest so long after, even if its disk hangs (10)
           --x-shutdown-deadline <seconds>
                                  exit at the latest so long after quit or a signal, even if a disk hangs (20)
           --x-log-level trace|debug|info|notice|warning|error|critical

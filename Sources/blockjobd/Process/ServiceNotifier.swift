@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 
 /// Tells the service manager how the daemon is doing: the datagrams that sd_notify(3) documents.
@@ -29,6 +30,17 @@ struct ServiceNotifier: Sendable {
         let values = names.map { environmentVariable($0) }
         for name in names { unsetenv(name) }
         return ServiceNotifier(socket: values[0], watchdogMicroseconds: values[1], watchdogProcess: values[2], process: process)
+    }
+
+    /// Sends `WATCHDOG=1` from `queue`, twice as often as the manager wants, until the source is cancelled: a queue that is stuck falls silent.
+    /// - Returns: nil when the manager does not watch.
+    func startPinging(from queue: DispatchQueue) -> (any DispatchSourceProtocol)? {
+        guard let interval = watchdogMicroseconds else { return nil }
+        let source = DispatchSource.makeTimerSource(queue: queue)
+        source.schedule(deadline: .now(), repeating: .microseconds(Int(clamping: interval / 2)))
+        source.setEventHandler { @Sendable in send("WATCHDOG=1") }
+        source.resume()
+        return source
     }
 
     /// Sends assignments, one a line. Never waits: a manager that doesn't read loses a message.

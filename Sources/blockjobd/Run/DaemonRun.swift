@@ -71,7 +71,8 @@ actor DaemonRun {
         }
         let relay = JobEventRelay()
         registry = JobRegistry(
-            executor: executor, tasks: executor, clock: QueueClock(queue: executor.queue), events: { relay.send($0) })
+            executor: executor, tasks: executor, clock: QueueClock(queue: executor.queue),
+            deadlines: JobDeadlines(abandonment: UInt64(options.cancelDeadline) * 1_000_000_000), events: { relay.send($0) })
         let roots: ImageRoots?
         do throws(BlockError) {
             roots = options.imageRoots.isEmpty ? nil : try ImageRoots(options.imageRoots)
@@ -206,15 +207,8 @@ actor DaemonRun {
         sources.append(process.signals.deliver(on: executor.queue) { [self] name in assumeIsolated { $0.end(because: name) } })
     }
 
-    /// Sends `WATCHDOG=1` from the control queue, so that a queue that is stuck falls silent.
     private func startWatchdog() {
-        guard let notifier = process.notifier, let interval = notifier.watchdogMicroseconds else { return }
-        let source = DispatchSource.makeTimerSource(queue: executor.queue)
-        let half = DispatchTimeInterval.microseconds(Int(clamping: interval / 2))
-        source.schedule(deadline: .now(), repeating: half)
-        source.setEventHandler { @Sendable in notifier.send("WATCHDOG=1") }
-        source.resume()
-        sources.append(source)
+        if let pings = process.notifier?.startPinging(from: executor.queue) { sources.append(pings) }
     }
 
     // MARK: End

@@ -20,7 +20,10 @@ final class World: Sendable {
     /// Deadlines that no busy machine comes to: what a verb waits for is then always there when it returns.
     static let farDeadlines = JobDeadlines(abandonment: 600_000_000_000, cancel: 600_000_000_000, finalize: 600_000_000_000)
 
-    init(threads count: Int = 1, deadlines: JobDeadlines = farDeadlines, clock: ((ControlQueue) -> any JobClock)? = nil) throws {
+    init(
+        threads count: Int = 1, deadlines: JobDeadlines = farDeadlines, graphDeadlines: GraphDeadlines = GraphDeadlines(),
+        clock: ((ControlQueue) -> any JobClock)? = nil
+    ) throws {
         var threads: [IOThread] = []
         for index in 0..<count { threads.append(try IOThread(name: "io\(index)")) }
         self.threads = threads
@@ -30,7 +33,8 @@ final class World: Sendable {
         registry = JobRegistry(executor: control, clock: self.clock, deadlines: deadlines) { log.add($0) }
         let disks = Disks()
         self.disks = disks
-        graph = BlockGraph(executor: control, threads: threads) { (driver, options, thread) async throws(BlockError) in
+        graph = BlockGraph(executor: control, threads: threads, deadlines: graphDeadlines) {
+            (driver, options, thread) async throws(BlockError) in
             guard case .file(let file) = driver, let plan = disks.plans.withLock({ $0[file.filename] }) else {
                 return try await BlockGraph.openHostStorage(driver, options, thread)
             }

@@ -48,25 +48,31 @@ struct ScriptReader {
     /// The scripts that one file describes: one, or one for each combination of its `each` values.
     private static func read(_ text: [(number: Int, text: String)], file: String) throws(WireFailure) -> [Script] {
         var lines: [(number: Int, text: String)] = []
-        var choices: [(name: String, values: [String])] = []
+        var choices: [(names: [String], values: [String])] = []
         for (number, raw) in text {
             if raw.hasPrefix("    "), let last = choices.indices.last, lines.isEmpty {
                 choices[last].values.append(String(raw.dropFirst(4)))
             } else if raw.hasPrefix("each ") {
-                choices.append((String(raw.dropFirst(5)), []))
+                choices.append((raw.dropFirst(5).split(separator: " ").map(String.init), []))
             } else if !raw.isEmpty, !raw.hasPrefix("#") {
                 lines.append((number, raw))
             }
         }
         var combinations: [[String: String]] = [[:]]
         for choice in choices {
-            guard !choice.values.isEmpty else { throw WireFailure("\(file): `each \(choice.name)` has no values") }
-            combinations = combinations.flatMap { known in choice.values.map { known.merging([choice.name: $0]) { $1 } } }
+            guard !choice.values.isEmpty else { throw WireFailure("\(file): `each \(choice.names)` has no values") }
+            let alternatives = choice.values.map { value in
+                // One name takes the whole line, several take a word each.
+                Dictionary(
+                    uniqueKeysWithValues: zip(
+                        choice.names, choice.names.count == 1 ? [value] : value.split(separator: " ").map(String.init)))
+            }
+            combinations = combinations.flatMap { known in alternatives.map { known.merging($0) { $1 } } }
         }
         let base = String(file.dropLast(4))
         var scripts: [Script] = []
         for combination in combinations {
-            let values = choices.map { combination[$0.name] ?? "" }
+            let values = choices.flatMap(\.names).map { combination[$0] ?? "" }
             var reader = ScriptReader(file: file)
             var script = Script(name: choices.isEmpty ? base : "\(base) [\(values.joined(separator: ", "))]")
             for (number, text) in lines {

@@ -37,6 +37,11 @@ public final class QMPClient {
         descriptor = try QMPClient.connect(to: path, deadline: deadline)
     }
 
+    /// The same, but a daemon that has no place for another client at this moment is a failure.
+    public init(connectingAtOnceTo path: String) throws(WireFailure) {
+        descriptor = try QMPClient.connect(to: path, deadline: .after(seconds: 0), flags: Int32(SOCK_NONBLOCK.rawValue))
+    }
+
     /// Talks over a connected socket, which it closes in the end.
     public init(descriptor: Int32) {
         self.descriptor = descriptor
@@ -47,13 +52,13 @@ public final class QMPClient {
         close(descriptor)
     }
 
-    private static func connect(to path: String, deadline: Deadline) throws(WireFailure) -> Int32 {
+    private static func connect(to path: String, deadline: Deadline, flags: Int32 = 0) throws(WireFailure) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
         guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { throw WireFailure("socket path too long: \(path)") }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | flags, 0)
         guard socket >= 0 else { throw WireFailure("socket: errno \(errno)") }
         while true {
             let result = withUnsafePointer(to: &address) {

@@ -13,7 +13,8 @@ extension Qcow2Image {
         if needsBitmapClaim { try await claimBitmaps() }
         try checkRange(offset, Int64(buffer.count))
         guard !reader.hasDataFile else {
-            throw BlockError(.unsupported, "Compressed clusters cannot be in an external data file")
+            // Compressed clusters cannot be in a data file; the words are those of jobs in the reference.
+            throw BlockError(.unsupported, "Operation not supported")
         }
         let end = offset + Int64(buffer.count)
         guard geometry.isAligned(offset), geometry.isAligned(end) || end.bytes == length else { throw .system(22) }

@@ -92,3 +92,10 @@ final class ChainBench: Sendable {
         for thread in threads { await thread.stop() }
     }
 }
+    /// Writes a data file's name, the only extension, into a header.
+    func setDataFile(of image: String, to name: String) throws {
+        let count = name.utf8.count
+        let head: [UInt8] = [0x44, 0x41, 0x54, 0x41, 0, 0, UInt8(count >> 8), UInt8(count & 255)]
+        try directory.write(image, at: 112, head + Array(name.utf8) + [UInt8](repeating: 0, count: (-count & 7) + 8))
+    }
+

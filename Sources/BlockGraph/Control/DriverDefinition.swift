@@ -17,6 +17,8 @@ public protocol DriverDefinition: Sendable, Equatable {
     var children: [ChildSlot] { get }
     /// The children that the options speak of and that are opened when the driver is made.
     var lateChildren: [ChildSlot] { get }
+    /// What else of the daemon the options reach by its name, in words for a refusal: `throttle group 'g'`.
+    var references: [String] { get }
     /// Whether the image itself may name children, so that a chain of them might come back to where it began.
     var namesChildren: Bool { get }
 
@@ -74,6 +76,8 @@ extension DriverDefinition {
     public var lateChildren: [ChildSlot] { [] }
     /// It names none.
     public var namesChildren: Bool { false }
+    /// Nothing.
+    public var references: [String] { [] }
     /// Nothing to refuse.
     public func check() throws(BlockError) {}
     /// Nothing to refuse.
@@ -160,8 +164,7 @@ public struct DriverOpening {
     public let directory: String?
     /// What else is around.
     public let surroundings: GraphSurroundings
-    /// Where files must be that headers name.
-    let roots: ImageRoots?
+    private let roots: ImageRoots?
     private let opener: BlockGraph.StorageOpener
 
     init(
@@ -181,6 +184,9 @@ public struct DriverOpening {
     public func child(_ name: String) -> NodeEdge? { edges.first { $0.name == name } }
 
     /// The child of this name, which the definition always has.
+    /// The directories that every file must be in that is opened for this node: those of header names, when it was named in a header.
+    var fileRoots: ImageRoots? { options.isNamedInHeader ? roots : nil }
+
     public func required(_ name: String) throws(BlockError) -> NodeEdge {
         guard let edge = child(name) else { throw BlockError(.invalidOption, "A block device must be specified for \"\(name)\"") }
         return edge

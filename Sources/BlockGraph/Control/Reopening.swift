@@ -62,7 +62,9 @@ extension BlockGraph {
         _ given: NodeSpec, _ id: NodeID, parent: (options: NodeOptions, role: ChildRole)?, keepsOthers: Bool, in queue: inout [Reopening]
     ) {
         guard let record = records[id], let old = record.spec else { return }
-        let options = NodeOptions(given, parent: parent)
+        var options = NodeOptions(given, parent: parent)
+        // Whoever changes it, where its files may be stays as it was.
+        options.isNamedInHeader = record.options.isNamedInHeader
         let spec = keepsOthers ? old : given.driver
         let entry = Reopening(id: id, given: given, options: options, spec: spec, keepsOthers: keepsOthers)
         if let index = queue.firstIndex(where: { $0.id == id }) {

@@ -74,7 +74,7 @@ struct BlkdebugDefinition: DriverDefinition {
     func makeDriver(_ opening: DriverOpening, on thread: isolated IOThread) async throws(BlockError) -> NodeDriver {
         let image = try opening.required("image")
         var rules = spec.rules
-        if let config = spec.config { rules = try await BlkdebugConfig.read(config, on: thread) + rules }
+        if let config = spec.config { rules = try await BlkdebugConfig.read(config, within: opening.fileRoots, on: thread) + rules }
         try check(image.node.driver.limits.requestAlignment)
         return BlkdebugDriver(image, rules: rules, limits: spec.limits)
     }

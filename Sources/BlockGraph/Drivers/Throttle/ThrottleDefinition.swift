@@ -27,6 +27,7 @@ struct ThrottleDefinition: DriverDefinition {
     var isFilter: Bool { true }
     var holdsRequests: Bool { true }
     var children: [ChildSlot] { [ChildSlot("file", .filtered, spec.file)] }
+    var references: [String] { ["throttle group '\(spec.group)'"] }
     var strongOptions: [NodeFilename.Option] { [.init(name: "throttle-group", value: .string(spec.group))] }
 
     func makeDriver(_ opening: DriverOpening, on thread: isolated IOThread) async throws(BlockError) -> NodeDriver {

@@ -48,6 +48,8 @@ public protocol DriverDefinition: Sendable, Equatable {
     var canReopen: Bool { get }
     /// The driver's own options that may be others when the node is reopened, by name.
     var mutableOptions: [String] { get }
+    /// Those of them that have no default to go back to: once given, they must be given again.
+    var lastingOptions: [String] { get }
     /// The driver's own options as they were given, children apart.
     var givenOptions: [NodeFilename.Option] { get }
 
@@ -74,10 +76,10 @@ extension DriverDefinition {
     public var children: [ChildSlot] { [] }
     /// None.
     public var lateChildren: [ChildSlot] { [] }
-    /// It names none.
-    public var namesChildren: Bool { false }
     /// Nothing.
     public var references: [String] { [] }
+    /// It names none.
+    public var namesChildren: Bool { false }
     /// Nothing to refuse.
     public func check() throws(BlockError) {}
     /// Nothing to refuse.
@@ -94,6 +96,8 @@ extension DriverDefinition {
     public var canReopen: Bool { false }
     /// None.
     public var mutableOptions: [String] { [] }
+    /// None.
+    public var lastingOptions: [String] { [] }
     /// Those that the node's name shows.
     public var givenOptions: [NodeFilename.Option] { strongOptions }
     /// None of its own.
@@ -180,13 +184,13 @@ public struct DriverOpening {
         self.opener = opener
     }
 
+    /// The directories that every file must be in that is opened for this node: those of header names, when it was named in a header.
+    var fileRoots: ImageRoots? { options.isNamedInHeader ? roots : nil }
+
     /// The child of this name, if it is open.
     public func child(_ name: String) -> NodeEdge? { edges.first { $0.name == name } }
 
     /// The child of this name, which the definition always has.
-    /// The directories that every file must be in that is opened for this node: those of header names, when it was named in a header.
-    var fileRoots: ImageRoots? { options.isNamedInHeader ? roots : nil }
-
     public func required(_ name: String) throws(BlockError) -> NodeEdge {
         guard let edge = child(name) else { throw BlockError(.invalidOption, "A block device must be specified for \"\(name)\"") }
         return edge

@@ -119,15 +119,25 @@ final class MetadataCache {
     func dropUnused() {
         // A load in flight has a slot's number; the next call will find it loaded.
         guard loads.isEmpty else { return }
-        let kept = hot.pointee.entries.filter { $0.offset >= 0 && ($0.isDirty || $0.isRecent) }
+        keep(hot.pointee.entries.filter { $0.offset >= 0 && ($0.isDirty || $0.isRecent) })
+        for entry in hot.pointee.entries where !entry.isDirty { entry.isRecent = false }
+    }
+
+    /// Changes how many parts are kept. Clean parts beyond that go at once, unless some are being loaded.
+    func setLimit(_ limit: Int) {
+        maxEntries = max(2, limit)
+        guard hot.pointee.entries.count > maxEntries, loads.isEmpty else { return }
+        let held = hot.pointee.entries.filter { $0.offset >= 0 }
+        let room = max(0, maxEntries - held.count(where: \.isDirty))
+        keep(held.filter(\.isDirty) + held.filter { !$0.isDirty }.prefix(room))
+    }
+
+    private func keep(_ kept: [MetadataEntry]) {
         hot.pointee.entries = kept
         vacant = []
         hot.pointee.index = OffsetIndex()
         hand = 0
-        for (slot, entry) in kept.enumerated() {
-            if !entry.isDirty { entry.isRecent = false }
-            hot.pointee.index.insert(entry.offset, slot: slot)
-        }
+        for (slot, entry) in kept.enumerated() { hot.pointee.index.insert(entry.offset, slot: slot) }
     }
 
     // MARK: Loading

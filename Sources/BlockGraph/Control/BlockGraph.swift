@@ -207,4 +207,6 @@ struct NodeRecord {
     var given: NodeSpec?
     /// The node that it was opened with, and whose options it inherits.
     var inheritsFrom: NodeID?
+    /// How the image names its backing file, empty where it names none; where that was opened, the name of its node then.
+    var headerBacking = ""
 }

@@ -22,19 +22,26 @@ public struct HeaderPolicy: Sendable {
     /// Reads what follows `json:` in a name, with the format that the header gives beside it: the options of a node.
     public typealias JSONGate = @Sendable (_ text: String, _ format: String?) throws(BlockError) -> NodeSpec
 
+    /// Writes a node's name as a header can hold it: a path, or `json:` and its options.
+    public typealias NameWriter = @Sendable (NodeFilename) -> String
+
     /// The directories that files named in headers must be in; nil is anywhere.
     public var roots: ImageRoots?
     /// Reads `json:` names.
     public var json: JSONGate
+    /// Writes names into the headers of new overlays.
+    public var write: NameWriter
 
-    /// Makes a policy; by default files may be anywhere, and `json:` names are refused.
+    /// Makes a policy; by default files may be anywhere, and `json:` names are refused, and written as empty ones.
     public init(
         roots: ImageRoots? = nil,
         json: @escaping JSONGate = { (_, _) throws(BlockError) in
             throw BlockError(.unsupported, "json: names in image headers are not supported here")
-        }
+        },
+        write: @escaping NameWriter = { if case .plain(let path) = $0 { path } else { "" } }
     ) {
         self.roots = roots
         self.json = json
+        self.write = write
     }
 }

@@ -26,6 +26,9 @@ public enum HeaderNameWire {
         return try spec(tree)
     }
 
+    /// A node's name as a header holds it.
+    public static func text(_ name: NodeFilename) -> String { name.text }
+
     private static func spec(_ tree: OptionTree) throws(BlockError) -> NodeSpec {
         var tree = tree
         if case .text(let driver)? = tree["driver"] {

@@ -81,7 +81,9 @@ actor DaemonRun {
         let nodeEvents = NodeEventRelay(executor)
         graph = BlockGraph(
             executor: executor, threads: [thread],
-            headers: HeaderPolicy(roots: roots, json: { (text, format) throws(BlockError) in try HeaderNameWire.parse(text, format) }),
+            headers: HeaderPolicy(
+                roots: roots, json: { (text, format) throws(BlockError) in try HeaderNameWire.parse(text, format) },
+                write: { HeaderNameWire.text($0) }),
             surroundings: GraphSurroundings(
                 throttleGroups: ThrottleGroups(clock: LoopClock(thread)), events: { nodeEvents.send($0) }))
         let version = VersionInfo(qemu: VersionTriple(major: 10, minor: 1, micro: 0), package: "blockjobd \(HelpText.ownVersion)")

@@ -54,10 +54,16 @@ public actor BlockJobs {
         try await run(Transaction([.backup(options)]))
     }
 
-    /// `blockdev-snapshot`: a transaction of one.
+    /// `blockdev-snapshot` and `blockdev-snapshot-sync`: a transaction of one.
     /// - Throws: when the overlay was refused; nothing has then changed.
     public func snapshot(_ options: SnapshotOptions) async throws(BlockJobError) {
         try await run(Transaction([.snapshot(options)]))
+    }
+
+    /// `blockdev-snapshot-internal-sync`: a transaction of one.
+    /// - Throws: when there can be no such snapshot; nothing has then changed.
+    public func snapshot(_ options: InternalSnapshotOptions) async throws(BlockJobError) {
+        try await run(Transaction([.internalSnapshot(options)]))
     }
 
     /// `blockdev-mirror`. Returns when the job runs; with nothing to copy at first, when it is ready.

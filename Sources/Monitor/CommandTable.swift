@@ -175,6 +175,7 @@ public struct MonitorDispatcher: CommandDispatcher {
         table.registerJobCommands(on: monitor)
         table.registerBlockJobCommands(on: monitor)
         table.registerJobStarters(on: monitor)
+        table.registerSnapshotCommands(on: monitor)
         table.registerNodeCommands(on: monitor)
         table.registerBitmapCommands(on: monitor)
         table.registerObjectCommands(on: monitor)

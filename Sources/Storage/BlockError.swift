@@ -42,4 +42,7 @@ public struct BlockError: Error, Sendable, Equatable, CustomStringConvertible {
         let reason = strerror(errno).map { String(cString: $0) } ?? "Unknown error \(errno)"
         return BlockError(.system(errno: errno), context.map { "\($0): \(reason)" } ?? reason)
     }
+
+    /// The same error with what was being done in front: `Could not open 'x': ...`.
+    public func within(_ context: String) -> BlockError { BlockError(kind, "\(context): \(message)", hint: hint) }
 }

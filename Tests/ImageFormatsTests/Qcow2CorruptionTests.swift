@@ -68,7 +68,7 @@ private struct DamagedImage: Sendable {
             reports.append(report)
         }
         await #expect(throws: BlockError.system(5)) { _ = try await image.bytes(at: 0, count: 512) }
-        await #expect(throws: BlockError.system(5)) { _ = try await image.bytes(at: 0, count: 512) }
+        await #expect(throws: BlockError.system(123)) { _ = try await image.bytes(at: 0, count: 512) }
         let report = try #require(reports.first)
         #expect(reports.count == 1 && report.isFatal && report.offset == nil)
         #expect(made.complaint.contains("Marking image as corrupt: \(report.message); further"), "\(made.complaint)")

@@ -5,7 +5,8 @@ import Testing
 /// The commands of the schema, so that tests can name one by its wire name.
 let commandTypes: [any QAPICommand.Type] = [
     QomSet.self, QomGet.self, ObjectDel.self, ObjectAdd.self, Transaction.self, QueryQMPSchema.self, Quit.self, QueryCommands.self,
-    QueryVersion.self, QMPCapabilities.self, QueryJobs.self, BlockdevReopen.self, BlockdevSnapshot.self,
+    QueryVersion.self, QMPCapabilities.self, QueryJobs.self, BlockdevReopen.self, BlockdevSnapshot.self, BlockdevSnapshotSync.self,
+    BlockdevSnapshotInternalSync.self, BlockdevSnapshotDeleteInternalSync.self, ChangeBackingFile.self,
     JobFinalize.self, JobDismiss.self, JobComplete.self, JobCancel.self, JobResume.self, JobPause.self, BlockdevCreate.self,
     BlockdevDel.self, BlockdevAdd.self, BlockJobChange.self, BlockJobFinalize.self, BlockJobDismiss.self, BlockJobComplete.self,
     BlockJobResume.self, BlockJobPause.self, BlockJobCancel.self, BlockJobSetSpeed.self, QueryBlockJobs.self, BlockdevMirror.self,

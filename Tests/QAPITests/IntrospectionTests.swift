@@ -81,7 +81,7 @@ import Testing
     @Test(arguments: [
         "block-commit", "blockdev-add/arg-type/+qcow2/encrypt", "blockdev-add/arg-type/driver/^qcow",
         "blockdev-create/arg-type/options/+qcow2/encrypt",
-        "transaction/arg-type/actions/type/^blockdev-snapshot-sync", "nbd-server-start", "blockdev-mirror/arg-type/unmap",
+        "transaction/arg-type/actions/type/^drive-backup", "nbd-server-start", "blockdev-mirror/arg-type/unmap",
         "job-pause/$deprecated",
         "blockdev-backup/arg-type/*target", "blockdev-mirror/arg-type/sync/^zzz", "MonitorOptions",
     ])
@@ -103,6 +103,7 @@ import Testing
         "query-block/ret-type/inserted/node-name: optional": "there always since 10.1",
         "query-block/ret-type/inserted/children": "since 10.1",
         "query-block/ret-type/inserted/active": "since 10.0",
+        "query-block/ret-type/inserted/image/: order": "what is known of a node apart from its chain has a type of its own since 8.0",
         "query-blockstats/ret-type/stats/zone_append_bytes": "since 8.1",
         "query-blockstats/ret-type/stats/zone_append_operations": "since 8.1",
         "query-blockstats/ret-type/stats/zone_append_total_time_ns": "since 8.1",

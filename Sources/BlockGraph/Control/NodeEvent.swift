@@ -14,6 +14,9 @@ public enum NodeEvent: Sendable, Equatable {
     case quorumFailure(reference: String, firstSector: Int64, sectors: Int64)
     /// One child of a quorum failed, with an error in words, or gave other bytes than the majority.
     case quorumReportBad(operation: QuorumOperation, error: String?, nodeName: String, firstSector: Int64, sectors: Int64)
+    /// The tables of a node's image contradict each other; where, in bytes of its file, if one range is concerned. After fatal damage nothing
+    /// is written to it any more.
+    case imageCorrupted(nodeName: String, message: String, offset: Int64?, size: Int64?, isFatal: Bool)
 }
 
 /// Where nodes put their events; callable on any loop.

@@ -95,4 +95,10 @@ struct NodeNames {
 extension BlockGraph {
     /// The nodes' names now.
     func names() -> NodeNames { NodeNames(topology, records, write: headers.write) }
+
+    /// How a node is named to a person.
+    func filename(of id: NodeID) -> NodeFilename {
+        var names = names()
+        return names.filename(of: id)
+    }
 }

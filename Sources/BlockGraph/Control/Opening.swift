@@ -299,8 +299,8 @@ extension BlockGraph {
                 try handle.value.driver.setChild(edge.value, named: slot.name)
             }
             guard slot.name == "backing", case .header = slot.content else { continue }
-            var names = names()
-            records[id]?.headerBacking = headers.write(names.filename(of: child.id))
+            let name = headers.write(filename(of: child.id))
+            records[id]?.headerBacking = name
         }
     }
 

@@ -48,6 +48,7 @@ extension BlockGraph {
             length = node.length
             allocated = await node.driver.allocatedSize()
             details = await node.driver.imageDetails()
+            details.snapshots = node.snapshotKeeper?.keeper.internalSnapshots ?? []
             bitmaps = node.bitmaps.reversed().filter { $0.name != nil }.map { BitmapInfo($0) }
             writeThreshold = node.writeThreshold
         }

@@ -70,10 +70,14 @@ extension BlockGraph {
 
     /// An overlay that was opened for the change goes when nobody uses it.
     public func closeOverlayIfUnused(_ change: OverlayChange) async {
-        guard change.isTemporary else { return }
-        let reservation = await reserve([change.overlay])
+        if change.isTemporary { await closeOverlayIfUnused(change.overlay) }
+    }
+
+    /// The same by name, for an overlay that never took its place.
+    public func closeOverlayIfUnused(_ overlay: String) async {
+        let reservation = await reserve([overlay])
         defer { release(reservation) }
-        if let id = topology.node(named: change.overlay)?.id { await closeIfUnused(id) }
+        if let id = topology.node(named: overlay)?.id { await closeIfUnused(id) }
     }
 
     private func undo(_ change: OverlayChange) async {

@@ -48,6 +48,9 @@ public final class CopyBeforeWriteFilter: FilterDriver {
         super.init(child)
     }
 
+    /// The target is part of what the node is: the image below alone is not.
+    public override var snapshotFallback: NodeEdge? { nil }
+
     public override func close() async {
         let last = copier
         disarm()

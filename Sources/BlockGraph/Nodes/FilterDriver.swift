@@ -52,6 +52,8 @@ open class FilterDriver: NodeDriver {
     /// What is known of the image below: its cleanliness and its clusters.
     open override func imageDetails() async -> ImageDetails { await child.node.driver.imageDetails().ofAnImageBelow }
 
+    open override var snapshotFallback: NodeEdge? { child }
+
     open override func allocation(at offset: Int64, limit: Int64) async throws(BlockError) -> (isAllocated: Bool, length: Int64) {
         try await child.node.driver.allocation(at: offset, limit: limit)
     }

@@ -120,6 +120,14 @@ open class NodeDriver {
     /// What a query tells of the image beside its length.
     open func imageDetails() async -> ImageDetails { ImageDetails() }
 
+    /// The child whose image's internal snapshots are this node's too, where the driver keeps none of its own and has nothing beside it.
+    open var snapshotFallback: NodeEdge? { nil }
+
+    /// Changes which backing file the image names; what is read where it has nothing is not changed.
+    /// - Parameter name: the file's name; nil for none.
+    /// - Parameter format: the format's name; nil for none.
+    open func setBackingFile(name: String?, format: String?) async throws(BlockError) { throw NodeDriver.unsupported }
+
     /// Checks that a new bitmap could be kept in the image.
     /// - Throws: `.unsupported` where the format keeps none.
     open func checkCanStore(bitmap name: String, granularity: Int64) async throws(BlockError) { throw NodeDriver.unsupported }

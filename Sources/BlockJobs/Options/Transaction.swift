@@ -8,6 +8,8 @@ public struct Transaction: Sendable, Equatable {
         case backup(BackupOptions)
         /// Puts an overlay on a node.
         case snapshot(SnapshotOptions)
+        /// Takes an internal snapshot.
+        case internalSnapshot(InternalSnapshotOptions)
         /// Fails, so that clients can try what a transaction undoes.
         case abort
     }

@@ -33,6 +33,7 @@ extension BlockJobs {
         switch action {
         case .backup(let options): BackupMember(options, group: group, registry: registry, graph: graph, pool: pool)
         case .snapshot(let options): SnapshotMember(options, isGrouped: group != nil, graph: graph)
+        case .internalSnapshot(let options): InternalSnapshotMember(options, isGrouped: group != nil, graph: graph)
         case .abort: AbortMember()
         }
     }

@@ -13,6 +13,14 @@ protocol TransactionMember {
     mutating func clean() async
 }
 
+extension TransactionMember {
+    /// Refuses an action that starts no job among jobs that are to end together.
+    func refuseGrouped(_ action: String, _ isGrouped: Bool) throws(BlockJobError) {
+        guard isGrouped else { return }
+        throw BlockJobError("Action '\(action)' does not support Transaction property completion-mode = grouped")
+    }
+}
+
 /// Fails, always.
 struct AbortMember: TransactionMember {
     mutating func prepare() async throws(BlockJobError) {

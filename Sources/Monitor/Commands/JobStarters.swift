@@ -21,11 +21,6 @@ extension CommandTable {
             }
             return EmptyReply()
         }
-        registerWaiting(BlockdevSnapshot.self, on: monitor) { (command, monitor) async throws(QMPError) in
-            let options = SnapshotOptions(node: command.node, overlay: command.overlay)
-            try await monitor.waitingForBlockJobs { (jobs) async throws(BlockJobError) in try await jobs.snapshot(options) }
-            return EmptyReply()
-        }
         registerWaiting(QAPI.Transaction.self, on: monitor) { (command, monitor) async throws(QMPError) in
             try await monitor.waitingForBlockJobs { (jobs) async throws(BlockJobError) in try await jobs.run(JobTransaction(command)) }
             return EmptyReply()

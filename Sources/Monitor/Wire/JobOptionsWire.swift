@@ -74,8 +74,9 @@ extension JobTransaction {
                 switch action {
                 case .abort: .abort
                 case .blockdevBackup(let wrapper): .backup(BackupOptions(wrapper.data))
-                case .blockdevSnapshot(let wrapper):
-                    .snapshot(SnapshotOptions(node: wrapper.data.node, overlay: wrapper.data.overlay))
+                case .blockdevSnapshot(let wrapper): .snapshot(SnapshotOptions(wrapper.data))
+                case .blockdevSnapshotSync(let wrapper): .snapshot(SnapshotOptions(wrapper.data))
+                case .blockdevSnapshotInternalSync(let wrapper): .internalSnapshot(InternalSnapshotOptions(wrapper.data))
                 }
             },
             completionMode: command.properties?.completionMode == .grouped ? .grouped : .individual)

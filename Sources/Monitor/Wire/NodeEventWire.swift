@@ -9,5 +9,8 @@ public func wireEvent(_ event: NodeEvent) -> any QAPIEvent {
     case .quorumReportBad(let operation, let error, let nodeName, let firstSector, let sectors):
         QuorumReportBadEvent(
             type: .init(sameAs: operation), error: error, nodeName: nodeName, sectorNum: firstSector, sectorsCount: sectors)
+    case .imageCorrupted(let nodeName, let message, let offset, let size, let isFatal):
+        // No device of a guest shows the image.
+        BlockImageCorruptedEvent(device: "", nodeName: nodeName, msg: message, offset: offset, size: size, fatal: isFatal)
     }
 }

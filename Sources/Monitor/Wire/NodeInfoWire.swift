@@ -56,9 +56,46 @@ private struct ImageChains {
 extension QAPI.ImageInfo {
     /// The image of a node.
     fileprivate init(_ node: NodeInfo, below: QAPI.ImageInfo? = nil) {
+        let details = node.image.details
         self.init(
-            filename: node.filename.text, format: node.driver, dirtyFlag: node.image.details.isDirty, actualSize: node.image.actualSize,
-            virtualSize: node.image.virtualSize, backingImage: below)
+            filename: node.filename.text, format: node.driver, dirtyFlag: details.isDirty, actualSize: node.image.actualSize,
+            virtualSize: node.image.virtualSize, clusterSize: details.clusterSize, backingFilename: details.backingFilename,
+            fullBackingFilename: details.fullBackingFilename,
+            backingFilenameFormat: details.backingFilename == nil ? nil : details.backingFormat,
+            snapshots: details.snapshots.isEmpty ? nil : details.snapshots.map { SnapshotInfo($0) },
+            formatSpecific: details.format.map { ImageInfoSpecific($0) }, backingImage: below)
+    }
+}
+
+extension ImageInfoSpecific {
+    fileprivate init(_ details: FormatDetails) {
+        switch details {
+        case .qcow2(let image): self = .qcow2(ImageInfoSpecificQCow2Wrapper(data: ImageInfoSpecificQCow2(image)))
+        }
+    }
+}
+
+extension ImageInfoSpecificQCow2 {
+    /// Version 2 knows nothing but the width of its refcounts.
+    fileprivate init(_ image: Qcow2Details) {
+        guard image.version > 2 else {
+            self.init(compat: "0.10", refcountBits: Int64(image.refcountBits), compressionType: .zlib)
+            return
+        }
+        self.init(
+            compat: "1.1", dataFile: image.dataFile, dataFileRaw: image.isDataFileRaw, extendedL2: image.hasExtendedL2,
+            lazyRefcounts: image.hasLazyRefcounts, corrupt: image.isCorrupt, refcountBits: Int64(image.refcountBits),
+            bitmaps: image.bitmaps.isEmpty ? nil : image.bitmaps.map { Qcow2BitmapInfo($0) },
+            compressionType: .init(sameAs: image.compression))
+    }
+}
+
+extension Qcow2BitmapInfo {
+    fileprivate init(_ bitmap: Qcow2Details.Bitmap) {
+        var flags: [Qcow2BitmapInfoFlags] = []
+        if bitmap.isInUse { flags.append(.inUse) }
+        if bitmap.isAuto { flags.append(.auto) }
+        self.init(name: bitmap.name, granularity: UInt32(clamping: bitmap.granularity), flags: flags)
     }
 }
 

@@ -3,6 +3,243 @@
 
 public import JSON
 
+/// An internal snapshot of an image.
+public struct SnapshotInfo: QAPIObject {
+    /// Its id, unique in the image.
+    public var id: String
+    /// The name that it was given.
+    public var name: String
+    /// Bytes of the machine's state that were saved with it; 0 for a snapshot of the disk alone.
+    public var vmStateSize: Int64
+    /// When it was taken, in seconds since 1970, UTC.
+    public var dateSec: Int64
+    /// The nanoseconds to that.
+    public var dateNsec: Int64
+    /// How long the guest had run, in seconds.
+    public var vmClockSec: Int64
+    /// The nanoseconds to that.
+    public var vmClockNsec: Int64
+    /// How many instructions the guest had carried out, where they were counted.
+    public var icount: Int64?
+
+    /// Makes a value from its members.
+    public init(
+        id: String,
+        name: String,
+        vmStateSize: Int64,
+        dateSec: Int64,
+        dateNsec: Int64,
+        vmClockSec: Int64,
+        vmClockNsec: Int64,
+        icount: Int64? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.vmStateSize = vmStateSize
+        self.dateSec = dateSec
+        self.dateNsec = dateNsec
+        self.vmClockSec = vmClockSec
+        self.vmClockNsec = vmClockNsec
+        self.icount = icount
+    }
+
+    /// Reads the members.
+    public init(members reader: inout ArgumentReader) throws(ArgumentError) {
+        id = try reader.required("id")
+        name = try reader.required("name")
+        vmStateSize = try reader.required("vm-state-size")
+        dateSec = try reader.required("date-sec")
+        dateNsec = try reader.required("date-nsec")
+        vmClockSec = try reader.required("vm-clock-sec")
+        vmClockNsec = try reader.required("vm-clock-nsec")
+        icount = try reader.optional("icount")
+    }
+
+    /// Writes the members.
+    public func encodeMembers(to writer: inout JSONWriter) {
+        writer.member("id", id)
+        writer.member("name", name)
+        writer.member("vm-state-size", vmStateSize)
+        writer.member("date-sec", dateSec)
+        writer.member("date-nsec", dateNsec)
+        writer.member("vm-clock-sec", vmClockSec)
+        writer.member("vm-clock-nsec", vmClockNsec)
+        writer.member("icount", ifPresent: icount)
+    }
+}
+
+/// What an image says of a bitmap that it keeps.
+public enum Qcow2BitmapInfoFlags: String, QAPIEnum {
+    /// Somebody has it in memory, or had when the image was left; then its bits mean nothing.
+    case inUse = "in-use"
+    /// It records as soon as the image is open.
+    case auto = "auto"
+}
+
+/// A dirty bitmap as a qcow2 image keeps it.
+public struct Qcow2BitmapInfo: QAPIObject {
+    /// Its name.
+    public var name: String
+    /// Bytes a bit.
+    public var granularity: UInt32
+    /// What is said of it.
+    public var flags: [Qcow2BitmapInfoFlags]
+
+    /// Makes a value from its members.
+    public init(
+        name: String,
+        granularity: UInt32,
+        flags: [Qcow2BitmapInfoFlags]
+    ) {
+        self.name = name
+        self.granularity = granularity
+        self.flags = flags
+    }
+
+    /// Reads the members.
+    public init(members reader: inout ArgumentReader) throws(ArgumentError) {
+        name = try reader.required("name")
+        granularity = try reader.required("granularity")
+        flags = try reader.required("flags")
+    }
+
+    /// Writes the members.
+    public func encodeMembers(to writer: inout JSONWriter) {
+        writer.member("name", name)
+        writer.member("granularity", granularity)
+        writer.member("flags", flags)
+    }
+}
+
+/// What only a qcow2 image has.
+public struct ImageInfoSpecificQCow2: QAPIObject {
+    /// "0.10" for version 2, "1.1" for version 3.
+    public var compat: String
+    /// The name of the external data file as it stands in the image.
+    public var dataFile: String?
+    /// The data file is kept readable as a raw image.
+    public var dataFileRaw: Bool?
+    /// Clusters have subclusters.
+    public var extendedL2: Bool?
+    /// Refcounts may be written late.
+    public var lazyRefcounts: Bool?
+    /// The image was found damaged and may only be read.
+    public var corrupt: Bool?
+    /// Bits of a refcount.
+    public var refcountBits: Int64
+    /// The dirty bitmaps that it keeps.
+    public var bitmaps: [Qcow2BitmapInfo]?
+    /// How clusters are compressed.
+    public var compressionType: Qcow2CompressionType
+
+    /// Makes a value from its members.
+    public init(
+        compat: String,
+        dataFile: String? = nil,
+        dataFileRaw: Bool? = nil,
+        extendedL2: Bool? = nil,
+        lazyRefcounts: Bool? = nil,
+        corrupt: Bool? = nil,
+        refcountBits: Int64,
+        bitmaps: [Qcow2BitmapInfo]? = nil,
+        compressionType: Qcow2CompressionType
+    ) {
+        self.compat = compat
+        self.dataFile = dataFile
+        self.dataFileRaw = dataFileRaw
+        self.extendedL2 = extendedL2
+        self.lazyRefcounts = lazyRefcounts
+        self.corrupt = corrupt
+        self.refcountBits = refcountBits
+        self.bitmaps = bitmaps
+        self.compressionType = compressionType
+    }
+
+    /// Reads the members.
+    public init(members reader: inout ArgumentReader) throws(ArgumentError) {
+        compat = try reader.required("compat")
+        dataFile = try reader.optional("data-file")
+        dataFileRaw = try reader.optional("data-file-raw")
+        extendedL2 = try reader.optional("extended-l2")
+        lazyRefcounts = try reader.optional("lazy-refcounts")
+        corrupt = try reader.optional("corrupt")
+        refcountBits = try reader.required("refcount-bits")
+        bitmaps = try reader.optional("bitmaps")
+        compressionType = try reader.required("compression-type")
+    }
+
+    /// Writes the members.
+    public func encodeMembers(to writer: inout JSONWriter) {
+        writer.member("compat", compat)
+        writer.member("data-file", ifPresent: dataFile)
+        writer.member("data-file-raw", ifPresent: dataFileRaw)
+        writer.member("extended-l2", ifPresent: extendedL2)
+        writer.member("lazy-refcounts", ifPresent: lazyRefcounts)
+        writer.member("corrupt", ifPresent: corrupt)
+        writer.member("refcount-bits", refcountBits)
+        writer.member("bitmaps", ifPresent: bitmaps)
+        writer.member("compression-type", compressionType)
+    }
+}
+
+/// Formats that have something of their own to tell.
+public enum ImageInfoSpecificKind: String, QAPIEnum {
+    /// Qcow2.
+    case qcow2 = "qcow2"
+}
+
+/// What only a qcow2 image has.
+public struct ImageInfoSpecificQCow2Wrapper: QAPIObject {
+    /// Its members.
+    public var data: ImageInfoSpecificQCow2
+
+    /// Makes a value from its members.
+    public init(
+        data: ImageInfoSpecificQCow2
+    ) {
+        self.data = data
+    }
+
+    /// Reads the members.
+    public init(members reader: inout ArgumentReader) throws(ArgumentError) {
+        data = try reader.required("data")
+    }
+
+    /// Writes the members.
+    public func encodeMembers(to writer: inout JSONWriter) {
+        writer.member("data", data)
+    }
+}
+
+/// What only images of one format have.
+public enum ImageInfoSpecific: QAPIObject {
+    /// Qcow2.
+    case qcow2(ImageInfoSpecificQCow2Wrapper)
+
+    /// The value of `type`.
+    public var type: ImageInfoSpecificKind {
+        switch self {
+        case .qcow2: .qcow2
+        }
+    }
+
+    /// Reads the tag and the members that come with it.
+    public init(members reader: inout ArgumentReader) throws(ArgumentError) {
+        let tag: ImageInfoSpecificKind = try reader.required("type")
+        switch tag {
+        case .qcow2: self = .qcow2(try ImageInfoSpecificQCow2Wrapper(members: &reader))
+        }
+    }
+
+    /// Writes the tag and the members that come with it.
+    public func encodeMembers(to writer: inout JSONWriter) {
+        writer.member("type", type)
+        switch self {
+        case .qcow2(let payload): payload.encodeMembers(to: &writer)
+        }
+    }
+}
+
 /// What is known about an image.
 public struct ImageInfo: QAPIObject {
     /// The file, or a description of the node where there is none.
@@ -15,6 +252,18 @@ public struct ImageInfo: QAPIObject {
     public var actualSize: Int64?
     /// Bytes that a reader sees.
     public var virtualSize: Int64
+    /// Bytes that the image allocates at a time.
+    public var clusterSize: Int64?
+    /// The backing file's name as it stands in the image.
+    public var backingFilename: String?
+    /// The same as it is opened, relative to the image.
+    public var fullBackingFilename: String?
+    /// The backing file's format as it stands in the image.
+    public var backingFilenameFormat: String?
+    /// Its internal snapshots.
+    public var snapshots: [SnapshotInfo]?
+    /// What only images of this format have.
+    public var formatSpecific: ImageInfoSpecific?
     /// Its backing image, or the image below a filter; not when a query is flat.
     @Indirect public var backingImage: ImageInfo?
 
@@ -25,6 +274,12 @@ public struct ImageInfo: QAPIObject {
         dirtyFlag: Bool? = nil,
         actualSize: Int64? = nil,
         virtualSize: Int64,
+        clusterSize: Int64? = nil,
+        backingFilename: String? = nil,
+        fullBackingFilename: String? = nil,
+        backingFilenameFormat: String? = nil,
+        snapshots: [SnapshotInfo]? = nil,
+        formatSpecific: ImageInfoSpecific? = nil,
         backingImage: ImageInfo? = nil
     ) {
         self.filename = filename
@@ -32,6 +287,12 @@ public struct ImageInfo: QAPIObject {
         self.dirtyFlag = dirtyFlag
         self.actualSize = actualSize
         self.virtualSize = virtualSize
+        self.clusterSize = clusterSize
+        self.backingFilename = backingFilename
+        self.fullBackingFilename = fullBackingFilename
+        self.backingFilenameFormat = backingFilenameFormat
+        self.snapshots = snapshots
+        self.formatSpecific = formatSpecific
         self.backingImage = backingImage
     }
 
@@ -42,6 +303,12 @@ public struct ImageInfo: QAPIObject {
         dirtyFlag = try reader.optional("dirty-flag")
         actualSize = try reader.optional("actual-size")
         virtualSize = try reader.required("virtual-size")
+        clusterSize = try reader.optional("cluster-size")
+        backingFilename = try reader.optional("backing-filename")
+        fullBackingFilename = try reader.optional("full-backing-filename")
+        backingFilenameFormat = try reader.optional("backing-filename-format")
+        snapshots = try reader.optional("snapshots")
+        formatSpecific = try reader.optional("format-specific")
         backingImage = try reader.optional("backing-image")
     }
 
@@ -52,6 +319,12 @@ public struct ImageInfo: QAPIObject {
         writer.member("dirty-flag", ifPresent: dirtyFlag)
         writer.member("actual-size", ifPresent: actualSize)
         writer.member("virtual-size", virtualSize)
+        writer.member("cluster-size", ifPresent: clusterSize)
+        writer.member("backing-filename", ifPresent: backingFilename)
+        writer.member("full-backing-filename", ifPresent: fullBackingFilename)
+        writer.member("backing-filename-format", ifPresent: backingFilenameFormat)
+        writer.member("snapshots", ifPresent: snapshots)
+        writer.member("format-specific", ifPresent: formatSpecific)
         writer.member("backing-image", ifPresent: backingImage)
     }
 }

@@ -31,6 +31,10 @@ public enum TransactionActionKind: String, QAPIEnum {
     case blockdevBackup = "blockdev-backup"
     /// Puts an overlay on a node.
     case blockdevSnapshot = "blockdev-snapshot"
+    /// Takes an internal snapshot.
+    case blockdevSnapshotInternalSync = "blockdev-snapshot-internal-sync"
+    /// Makes an overlay and puts it on a node.
+    case blockdevSnapshotSync = "blockdev-snapshot-sync"
 }
 
 /// The data of the abort action.
@@ -102,6 +106,52 @@ public struct BlockdevSnapshotWrapper: QAPIObject {
     }
 }
 
+/// The data of the blockdev-snapshot-internal-sync action.
+public struct BlockdevSnapshotInternalWrapper: QAPIObject {
+    /// The arguments, as for the command.
+    public var data: BlockdevSnapshotInternal
+
+    /// Makes a value from its members.
+    public init(
+        data: BlockdevSnapshotInternal
+    ) {
+        self.data = data
+    }
+
+    /// Reads the members.
+    public init(members reader: inout ArgumentReader) throws(ArgumentError) {
+        data = try reader.required("data")
+    }
+
+    /// Writes the members.
+    public func encodeMembers(to writer: inout JSONWriter) {
+        writer.member("data", data)
+    }
+}
+
+/// The data of the blockdev-snapshot-sync action.
+public struct BlockdevSnapshotSyncWrapper: QAPIObject {
+    /// The arguments, as for the command.
+    public var data: BlockdevSnapshotSync
+
+    /// Makes a value from its members.
+    public init(
+        data: BlockdevSnapshotSync
+    ) {
+        self.data = data
+    }
+
+    /// Reads the members.
+    public init(members reader: inout ArgumentReader) throws(ArgumentError) {
+        data = try reader.required("data")
+    }
+
+    /// Writes the members.
+    public func encodeMembers(to writer: inout JSONWriter) {
+        writer.member("data", data)
+    }
+}
+
 /// One action.
 public enum TransactionAction: QAPIObject {
     /// Fails, so that everything before it is undone; for tests of clients.
@@ -110,6 +160,10 @@ public enum TransactionAction: QAPIObject {
     case blockdevBackup(BlockdevBackupWrapper)
     /// Puts an overlay on a node.
     case blockdevSnapshot(BlockdevSnapshotWrapper)
+    /// Takes an internal snapshot.
+    case blockdevSnapshotInternalSync(BlockdevSnapshotInternalWrapper)
+    /// Makes an overlay and puts it on a node.
+    case blockdevSnapshotSync(BlockdevSnapshotSyncWrapper)
 
     /// The value of `type`.
     public var type: TransactionActionKind {
@@ -117,6 +171,8 @@ public enum TransactionAction: QAPIObject {
         case .abort: .abort
         case .blockdevBackup: .blockdevBackup
         case .blockdevSnapshot: .blockdevSnapshot
+        case .blockdevSnapshotInternalSync: .blockdevSnapshotInternalSync
+        case .blockdevSnapshotSync: .blockdevSnapshotSync
         }
     }
 
@@ -127,6 +183,8 @@ public enum TransactionAction: QAPIObject {
         case .abort: self = .abort(try AbortWrapper(members: &reader))
         case .blockdevBackup: self = .blockdevBackup(try BlockdevBackupWrapper(members: &reader))
         case .blockdevSnapshot: self = .blockdevSnapshot(try BlockdevSnapshotWrapper(members: &reader))
+        case .blockdevSnapshotInternalSync: self = .blockdevSnapshotInternalSync(try BlockdevSnapshotInternalWrapper(members: &reader))
+        case .blockdevSnapshotSync: self = .blockdevSnapshotSync(try BlockdevSnapshotSyncWrapper(members: &reader))
         }
     }
 
@@ -137,6 +195,8 @@ public enum TransactionAction: QAPIObject {
         case .abort(let payload): payload.encodeMembers(to: &writer)
         case .blockdevBackup(let payload): payload.encodeMembers(to: &writer)
         case .blockdevSnapshot(let payload): payload.encodeMembers(to: &writer)
+        case .blockdevSnapshotInternalSync(let payload): payload.encodeMembers(to: &writer)
+        case .blockdevSnapshotSync(let payload): payload.encodeMembers(to: &writer)
         }
     }
 }

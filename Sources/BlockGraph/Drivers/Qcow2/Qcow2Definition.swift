@@ -35,6 +35,12 @@ struct Qcow2Definition: DriverDefinition {
         let file = try opening.required("file")
         let image = try await Qcow2Image.open(
             file: NodeStorage(file), options: try imageOptions(opening.options), offload: LoopOffload(thread))
+        let (nodeName, events) = (opening.nodeName, opening.surroundings.events)
+        image.onCorruption = { report in
+            events(
+                .imageCorrupted(
+                    nodeName: nodeName, message: report.message, offset: report.offset, size: report.size, isFatal: report.isFatal))
+        }
         let driver = Qcow2Driver(image, file: file, directory: opening.directory)
         for edge in opening.edges where edge !== file { try driver.setChild(edge, named: edge.name) }
         if spec.dataFile != nil && !image.header.needsDataFile { try image.checkDataFile() }

@@ -16,7 +16,7 @@ public final class Qcow2Driver: NodeDriver {
     private(set) var chain: BackingChain?
 
     /// Where relative names in the header begin; nil where nothing tells.
-    private let directory: String?
+    let directory: String?
     /// Drops metadata that nobody uses, now and then.
     private var cleaner: MetadataCleaner?
 
@@ -106,6 +106,12 @@ public final class Qcow2Driver: NodeDriver {
 
     public override var backingFileName: String? { image.header.backingFile }
 
+    public override func imageDetails() async -> ImageDetails { ImageDetails(image, directory: directory) }
+
+    public override func setBackingFile(name: String?, format: String?) async throws(BlockError) {
+        try await image.setBackingFile(name: name, format: format)
+    }
+
     // MARK: Bitmaps
 
     public override func storedBitmaps() async throws(BlockError) -> [DirtyBitmap] { try await image.dirtyBitmaps() }
@@ -143,19 +149,6 @@ public final class Qcow2Driver: NodeDriver {
 
     /// Metadata after the data that it refers to. The backing chain holds nothing of this image.
     public override func flush() async throws(BlockError) { try await image.flush() }
-
-    public override func imageDetails() async -> ImageDetails {
-        var details = ImageDetails()
-        let header = image.header
-        details.isDirty = header.incompatible.contains(.dirty)
-        details.clusterSize = Int64(image.geometry.clusterSize)
-        details.backingFilename = header.backingFile.flatMap { $0.isEmpty ? nil : $0 }
-        details.fullBackingFilename = details.backingFilename.flatMap { name in
-            ImagePath.isAbsolute(name) ? name : directory.map { $0 + name }
-        }
-        details.backingFormat = header.backingFormat
-        return details
-    }
 
     public override func allocatedSize() async -> Int64? {
         guard let size = await file.node.driver.allocatedSize() else { return nil }

@@ -89,6 +89,8 @@ public class RawDriver: NodeDriver {
         override func commit() async { driver.layout = layout }
     }
 
+    public override var snapshotFallback: NodeEdge? { file }
+
     public override func imageDetails() async -> ImageDetails { await file.node.driver.imageDetails().ofAnImageBelow }
 
     public override func truncate(to length: Int64, preallocation: Preallocation) async throws(BlockError) {

@@ -12,6 +12,18 @@ public struct Qcow2Bitmap: Sendable, Equatable {
     public let isInconsistent: Bool
 }
 
+/// A persistent dirty bitmap as the image's directory has it.
+public struct Qcow2ListedBitmap: Sendable, Equatable {
+    /// Its name.
+    public let name: String
+    /// Bytes of the virtual disk for each bit: a power of two from 512 to 2 Gi.
+    public let granularity: Int64
+    /// Whether somebody has it in memory, or had when the image was left.
+    public let isInUse: Bool
+    /// Whether it records writes as soon as the image is open.
+    public let isAuto: Bool
+}
+
 /// A part of a bitmap's bits.
 public enum Qcow2BitmapBits {
     /// All are clear.
@@ -59,13 +71,27 @@ extension Qcow2Image {
 
     /// The directory's entries, as they are on disk.
     func bitmapDirectory() async throws(BlockError) -> [BitmapDirectoryEntry] {
-        guard let bitmaps = header.bitmaps else { return [] }
+        guard let bitmaps = header.bitmaps else {
+            knownBitmaps = []
+            return []
+        }
         let entries = try await BitmapDirectory.read(RawTables(file: file), bitmaps, geometry, virtualLength: length)
         var names: Set<[UInt8]> = []
         for entry in entries where !names.insert(entry.nameBytes).inserted {
             throw BlockError(.invalidImage, "Bitmap already exists: \(entry.name)")
         }
+        knownBitmaps = entries
         return entries
+    }
+
+    /// The bitmaps that the image keeps, as its directory was when it was last read or written: for descriptions, which wait for no disk.
+    public var listedBitmaps: [Qcow2ListedBitmap] {
+        knownBitmaps.map { entry in
+            Qcow2ListedBitmap(
+                name: entry.name, granularity: entry.granularity,
+                // Whoever can write has them in memory; the flag on disk follows with the first write.
+                isInUse: entry.flags.contains(.inUse) || !isReadOnly, isAuto: entry.flags.contains(.auto))
+        }
     }
 
     /// Refuses a bitmap that the image cannot store, in the reference's words.

@@ -28,6 +28,7 @@ extension Qcow2Image {
             state.refcounts.failure = error
             throw error
         }
+        knownBitmaps = entries
         if let old {
             let size = Int64(old.directorySize)
             state.places.remove(HostOffset(Int64(old.directoryOffset)), bytes: size, .bitmapDirectory)

@@ -179,8 +179,3 @@ extension RawTables {
         }
     }
 }
-
-extension BlockError {
-    /// The same error with what was being done in front.
-    func within(_ context: String) -> BlockError { BlockError(kind, "\(context): \(message)", hint: hint) }
-}

@@ -42,6 +42,14 @@ extension Qcow2Image {
         }
     }
 
+    /// Refuses to read from an image that was found damaged while it could be written to: what its tables show may be somebody else's bytes.
+    /// Opened for reading it can be looked at.
+    /// - Throws: ENOMEDIUM, as the reference.
+    @inline(__always)
+    func checkReadable() throws(BlockError) {
+        guard !isCorrupt || isReadOnly else { throw .system(123) }
+    }
+
     /// Refuses to write to an image that must not be written to.
     /// - Throws: `.readOnly`; ENOMEDIUM, as the reference, when damage was found.
     func checkWritable() throws(BlockError) {

@@ -43,6 +43,8 @@ public final class Qcow2Image {
     var writeState: WriteState?
     /// The internal snapshots; nil until somebody asks for them.
     var snapshotTable: SnapshotTable?
+    /// The bitmaps' directory as it was last read or written; empty before it was read.
+    var knownBitmaps: [BitmapDirectoryEntry] = []
     /// Names of bitmaps that were read into memory and are marked as in use on disk, by this image.
     var claimedBitmaps: Set<[UInt8]> = []
     /// Whether there may be bitmaps that are not marked as in use: the guest's first write marks them.

@@ -8,6 +8,7 @@ extension Qcow2Image {
         guard offset.bytes >= 0, offset.bytes <= length, Int64(buffer.count) <= length - offset.bytes else {
             throw BlockError(.outOfBounds, "The range lies beyond the end of the image")
         }
+        try checkReadable()
         // Clusters that are discarded meanwhile are not reused before this has ended.
         let epoch = accesses.begin()
         defer { accesses.end(epoch) }

@@ -70,6 +70,9 @@ extension Qcow2Image {
     /// - Throws: `.invalidImage` for a table that is broken; what the storage throws.
     public func snapshots() async throws(BlockError) -> [Qcow2Snapshot] { try await loadedSnapshots().entries }
 
+    /// The snapshots without reading: an image that has any has read them when it was opened.
+    public var listedSnapshots: [Qcow2Snapshot] { snapshotTable?.entries ?? [] }
+
     /// The table, read at the first call.
     func loadedSnapshots() async throws(BlockError) -> SnapshotTable {
         if let snapshotTable { return snapshotTable }

@@ -33,7 +33,7 @@ extension Qcow2Image {
                 "L2 table offset \(hexadecimal(old.table.bytes)) unaligned (L1 index: \(hexadecimal(index)))")
         }
         try await markDirtyIfLazy()
-        let place = try await allocate(ClusterCount(1), state)
+        let place = try await allocate(ClusterCount(1), state, for: .l2Table)
         do throws(BlockError) {
             if old.hasTable {
                 try await copyTable(old.table, to: place)
@@ -65,21 +65,29 @@ extension Qcow2Image {
         try await file.write(at: target.bytes, from: buffer.contents, flags: [])
     }
 
-    /// Allocates clusters in the image file that no metadata has.
-    func allocate(_ count: ClusterCount, _ state: WriteState, below limit: Int64 = Qcow2Limits.maxHostOffset) async throws(BlockError)
-        -> HostOffset
-    {
+    /// Allocates clusters in the image file that no metadata has, and never the header's, whichever overlap checks are on.
+    func allocate(
+        _ count: ClusterCount, _ state: WriteState, for use: ClusterUse = .data, below limit: Int64 = Qcow2Limits.maxHostOffset
+    ) async throws(BlockError) -> HostOffset {
         let first = try await state.refcounts.allocate(count, below: limit)
         let place = geometry.offset(of: first)
         // The table of a deleted snapshot: nobody noted that it went.
         state.places.remove(place, bytes: geometry.bytes(of: count), .inactiveL2)
         do throws(BlockError) {
+            if use == .l2Table { try await refuseHeader(place, use) }
             try await checkOverlap(place, bytes: geometry.bytes(of: count), state)
+            try await refuseHeader(place, use)
         } catch {
             await abandon(place, count, state)
             throw error
         }
         return place
+    }
+
+    /// Refcounts that call the header's cluster free are wrong.
+    func refuseHeader(_ place: HostOffset, _ use: ClusterUse) async throws(BlockError) {
+        guard place.bytes == 0 else { return }
+        throw await signalCorruption("Preventing invalid allocation of \(use.rawValue) at offset 0")
     }
 
     /// Gives back clusters that nothing came to refer to. A failure leaves a leak.
@@ -112,4 +120,14 @@ extension Qcow2Image {
     var hasLazyRefcounts: Bool {
         header.version >= 3 && (options.lazyRefcounts ?? header.compatible.contains(.lazyRefcounts))
     }
+}
+
+/// What clusters are allocated for, in the reference's words.
+enum ClusterUse: String {
+    /// An L2 table.
+    case l2Table = "L2 table"
+    /// Compressed data.
+    case compressed = "compressed cluster"
+    /// A guest's data, or a table of another kind.
+    case data = "data cluster"
 }

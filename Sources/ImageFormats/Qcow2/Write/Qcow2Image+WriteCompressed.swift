@@ -72,6 +72,7 @@ extension Qcow2Image {
                 let place = CompressedCluster(offset: start, length: piece.count)
                 places.append((position, place))
                 try await checkOverlap(start, bytes: Int64(piece.count), state)
+                try await refuseHeader(geometry.offset(of: geometry.cluster(of: start)), .compressed)
                 try await file.write(
                     at: start.bytes, from: UnsafeRawBufferPointer(rebasing: piece.buffer.contents[..<piece.count]), flags: [])
             }

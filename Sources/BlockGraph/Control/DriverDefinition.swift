@@ -229,13 +229,20 @@ public struct ChangingChildren: Sendable, Equatable {
     public var fewest: Int
     /// What the refusal to go below that says.
     public var refusal: String
+    /// Why none may be added; nil where one may.
+    public var additionRefusal: String?
 
     /// Makes a rule.
-    public init(prefix: String, role: ChildRole, fewest: Int, refusal: String) {
+    public init(prefix: String, role: ChildRole, fewest: Int, refusal: String, additionRefusal: String? = nil) {
         self.prefix = prefix
         self.role = role
         self.fewest = fewest
         self.refusal = refusal
+        self.additionRefusal = additionRefusal
+    }
+
+    func checkAddition() throws(BlockError) {
+        if let additionRefusal { throw BlockError(.invalidOption, additionRefusal) }
     }
 
     func checkRemoval(_ count: Int) throws(BlockError) {

@@ -39,7 +39,8 @@ build: build-packages ## release binary with the Swift library inside: .build/re
 	$(SWIFT) build -c release --static-swift-stdlib -Xlinker -L$(CURDIR)/$(ARCHIVES) --product blockjobd
 
 bench: build setup ## measure blockjobd and qemu-storage-daemon side by side (ARGS=--quick, ARGS=--update)
-	@$(PYTHON) Tests/Bench/bench.py --daemon "$(BINARY)" $(ARGS)
+	$(SWIFT) build -c release --static-swift-stdlib -Xlinker -L$(CURDIR)/$(ARCHIVES) --package-path Tests/Bench/io --scratch-path .build/bench
+	@$(PYTHON) Tests/Bench/bench.py --daemon "$(BINARY)" --io .build/bench/release/qcow2-io $(ARGS)
 
 generate: build-packages ## renew Sources/QAPI/Generated and Docs/QMP-Reference.md from the schema
 	$(SWIFT) run $(GENERATE)

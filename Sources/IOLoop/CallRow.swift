@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 
 /// Blocking calls of which at most `width` run at a time; the others wait in the order in which they were asked for, without a thread.
 ///
@@ -13,7 +14,8 @@ public final class CallRow: @unchecked Sendable {
     private static let mostReplies = 8
 
     private let width: Int
-    private let gathersReplies: Bool
+    private let gatheringTime: UInt64
+    private let isBulk: Bool
     private let lock = PlatformLock()
     private var waiting: [ThreadPool.Call] = []
     private var running = 0
@@ -21,11 +23,13 @@ public final class CallRow: @unchecked Sendable {
     /// Makes an empty row.
     /// - Parameters:
     ///   - width: calls that may run at a time.
-    ///   - gathersReplies: a call that has ended is told of only when hardly any wait behind it: each time the loop wakes up it takes the
-    ///     processor from the calls. Only for calls that cannot hang, since others' replies wait for them.
-    public init(width: Int, gathersReplies: Bool = false) {
+    ///   - gatheringTime: how many nanoseconds a call that has ended waits to be told of together with others, while others wait behind it: each
+    ///     time the loop wakes up it takes the processor from the calls. It also waits for the end of the call that runs by then.
+    ///   - isBulk: the calls take long, so that a thread's time slices are to be long.
+    public init(width: Int, gatheringTime: UInt64 = 0, isBulk: Bool = true) {
         self.width = max(1, width)
-        self.gathersReplies = gathersReplies
+        self.gatheringTime = gatheringTime
+        self.isBulk = isBulk
     }
 
     /// Adds a call at the end.
@@ -41,9 +45,10 @@ public final class CallRow: @unchecked Sendable {
 
     /// Carries out calls until none is left. Blocks: belongs on the pool.
     func run() {
-        clinux_thread_set_slice(Self.slice)
-        defer { clinux_thread_set_slice(0) }
+        if isBulk { clinux_thread_set_slice(Self.slice) }
+        defer { if isBulk { clinux_thread_set_slice(0) } }
         var replies: [LoopCore.PoolResult] = []
+        var firstReply: UInt64 = 0
         var core: LoopCore?
         func send() {
             core?.mail { $0.results += replies }
@@ -56,7 +61,12 @@ public final class CallRow: @unchecked Sendable {
                 core = call.core
             }
             replies.append(call.result())
-            if !gathersReplies || left < 2 || replies.count >= Self.mostReplies { send() }
+            if left < 2 || replies.count >= Self.mostReplies || gatheringTime == 0 {
+                send()
+            } else {
+                let now = Self.nanoseconds()
+                if replies.count == 1 { firstReply = now } else if now - firstReply > gatheringTime { send() }
+            }
         }
         // Another thread may have taken those that were left.
         send()
@@ -72,5 +82,11 @@ public final class CallRow: @unchecked Sendable {
             // As many as a job has workers: moving them up costs nothing.
             return (waiting.removeFirst(), waiting.count)
         }
+    }
+
+    private static func nanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

@@ -81,6 +81,9 @@ public struct LoopRequests: Sendable {
         await core.runOnPool(call)
     }
 
+    /// Runs a call that may block on the thread pool as one of a row, and comes back to the loop with its result.
+    public func blocking(in row: CallRow, _ call: @escaping @Sendable () -> Int) async -> Int { await core.runOnPool(call, in: row) }
+
     /// Runs a call that may block on the thread pool, and comes back to the loop with its result.
     /// - Parameter row: where it waits until it may run; without, it runs as soon as the pool has a thread.
     public func blocking<Value: Sendable>(in row: CallRow? = nil, _ call: @escaping @Sendable () -> Value) async -> Value {

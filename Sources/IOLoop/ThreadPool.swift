@@ -77,8 +77,11 @@ final class ThreadPool: @unchecked Sendable {
         waiting.append(work)
         // `idle` counts threads that were not yet given work: each waiting item claims one of them.
         let needsThread = waiting.count - front > idle && threads < limit
-        if needsThread { threads += 1 } else { pthread_cond_signal(arrival) }
+        let wakesThread = !needsThread && idle > 0
+        if needsThread { threads += 1 }
         lock.unlock()
+        // After the unlock, or who wakes up waits for the lock first. Whoever takes the work meanwhile leaves the signal without effect.
+        if wakesThread { pthread_cond_signal(arrival) }
         if needsThread, !startThread() { threadFailed() }
     }
 

@@ -100,6 +100,10 @@ open class BlockStorage {
         throw BlockError(.unsupported, "reading is not supported")
     }
 
+    /// As `read`, where that needs no waiting: from the host's page cache, say. For many small reads, which would cost less than their awaits.
+    /// - Returns: whether `buffer` is filled; otherwise `read` has the bytes, or the error.
+    open func readNow(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) -> Bool { false }
+
     /// Writes all of `buffer` at `offset`.
     open func write(at offset: Int64, from buffer: UnsafeRawBufferPointer, flags: WriteFlags) async throws(BlockError) {
         throw BlockError(.unsupported, "writing is not supported")

@@ -39,6 +39,8 @@ extension HostFileStorage {
         let maySharing = sharesCopies(origin, target)
         let inMemory = isInMemory(origin, target)
         let turn = writersTurn
+        changesOnPool += 1
+        defer { changesOnPool -= 1 }
         let outcome: CopyOutcome = await requests.blocking(in: inMemory ? copiesInMemory : copies) {
             var copy = FileCopy(origin.descriptor, to: target.descriptor, turn: turn, splices: inMemory)
             return copy.run(sourceOffset, offset, count, tryingToShare: maySharing)
@@ -64,7 +66,7 @@ extension HostFileStorage {
 
     private func isInMemory(_ origin: OpenFile, _ target: OpenFile) -> Bool {
         if let known = abilities.spliceCopies { return known }
-        let isInMemory = !isDevice && HostCall.isInMemory(target.descriptor) && HostCall.isInMemory(origin.descriptor)
+        let isInMemory = target.isInMemory && origin.isInMemory
         abilities.spliceCopies = isInMemory
         return isInMemory
     }

@@ -129,6 +129,8 @@ extension HostFileStorage {
     private func attempt(
         _ ability: WritableKeyPath<Abilities, Bool>, _ call: @escaping @Sendable () -> Int
     ) async throws(BlockError) -> Bool {
+        changesOnPool += 1
+        defer { changesOnPool -= 1 }
         let result = await requests.blocking(call)
         switch Int32(-result) {
         case ...0: return true

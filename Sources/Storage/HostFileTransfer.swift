@@ -2,7 +2,7 @@ internal import Glibc
 internal import IOLoop
 
 extension HostFileStorage {
-    /// Up to here the page cache is tried inline: what the loop's other users wait for is then at most 20 us.
+    /// Up to here memory is tried inline: what the loop's other users wait for is then at most 20 us.
     private static let inlineLimit = 128 << 10
 
     /// The last partial sector may be addressed as a whole (formats and jobs count in sectors): reads see zeroes, a write extends the file.
@@ -65,14 +65,27 @@ extension HostFileStorage {
         if buffer.count > Self.inlineLimit {
             return await requests.blocking { HostCall.read(file.descriptor, into: lent.value, at: offset) }
         }
-        if abilities.cachedReads {
-            let result = HostCall.readCached(file.descriptor, into: buffer, at: offset)
-            if result >= 0 || (result != -Int(EAGAIN) && result != -Int(EOPNOTSUPP)) { return result }
-            // Some file systems and all old kernels have no such reads.
-            if result == -Int(EOPNOTSUPP) { abilities.cachedReads = false }
-        }
+        if let result = readInline(file, at: offset, into: buffer) { return result }
         if usesRing { return await requests.read(file.descriptor, into: buffer, at: offset) }
         return await requests.blocking { HostCall.read(file.descriptor, into: lent.value, at: offset) }
+    }
+
+    /// What a read of a buffered file comes to that is made here and now; nil when it would have to wait for a device.
+    private func readInline(_ file: OpenFile, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+        if file.isInMemory { return HostCall.read(file.descriptor, into: buffer, at: offset) }
+        guard abilities.cachedReads else { return nil }
+        let result = HostCall.readCached(file.descriptor, into: buffer, at: offset)
+        if result >= 0 || (result != -Int(EAGAIN) && result != -Int(EOPNOTSUPP)) { return result }
+        // Some file systems and all old kernels have no such reads.
+        if result == -Int(EOPNOTSUPP) { abilities.cachedReads = false }
+        return nil
+    }
+
+    /// Fills `buffer` if the page cache has all of it.
+    func readBytesNow(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        guard let current, !current.isDirect, buffer.count <= Self.inlineLimit, offset >= 0, offset <= knownLength - Int64(buffer.count)
+        else { return false }
+        return readInline(current, at: offset, into: buffer) == buffer.count
     }
 
     func writeBytes(at offset: Int64, from buffer: UnsafeRawBufferPointer, flags: WriteFlags) async throws(BlockError) {
@@ -104,10 +117,7 @@ extension HostFileStorage {
         while done < buffer.count {
             let lent = Lent(UnsafeRawBufferPointer(rebasing: buffer[done...]))
             let position = offset + Int64(done)
-            let result =
-                file.isDirect && usesRing
-                ? await requests.write(file.descriptor, from: lent.value, at: position)
-                : await requests.blocking { HostCall.write(file.descriptor, from: lent.value, at: position) }
+            let result = await writeSome(file, at: position, from: lent)
             if result == -Int(EINTR) { continue }
             guard result >= 0 else { throw .system(Int32(-result)) }
             // A file system that takes nothing and reports nothing is full.
@@ -116,6 +126,17 @@ extension HostFileStorage {
             // The length grows with every part that landed, so that a failed write leaves it as it is on the host.
             if !isDevice { knownLength = max(knownLength, position + Int64(result)) }
         }
+    }
+
+    private func writeSome(_ file: OpenFile, at offset: Int64, from buffer: Lent<UnsafeRawBufferPointer>) async -> Int {
+        if file.isDirect && usesRing { return await requests.write(file.descriptor, from: buffer.value, at: offset) }
+        if file.isInMemory && changesOnPool == 0 && buffer.value.count <= Self.inlineLimit {
+            return HostCall.write(file.descriptor, from: buffer.value, at: offset)
+        }
+        changesOnPool += 1
+        defer { changesOnPool -= 1 }
+        let call: @Sendable () -> Int = { HostCall.write(file.descriptor, from: buffer.value, at: offset) }
+        return isDevice || file.isDirect ? await requests.blocking(call) : await requests.blocking(in: writes, call)
     }
 
     /// A regular file grows by writing beyond its end; a device does not.

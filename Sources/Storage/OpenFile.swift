@@ -7,9 +7,12 @@ final class OpenFile: Sendable {
     let descriptor: Int32
     let isWritable: Bool
     let isDirect: Bool
+    /// Whether it is a file in a file system in memory.
+    let isInMemory: Bool
 
-    init(descriptor: Int32, isWritable: Bool, isDirect: Bool) {
+    init(descriptor: Int32, isWritable: Bool, isDirect: Bool, isDevice: Bool = false) {
         self.descriptor = descriptor
+        isInMemory = !isDevice && HostCall.isInMemory(descriptor)
         self.isWritable = isWritable
         self.isDirect = isDirect
     }
@@ -32,7 +35,7 @@ final class OpenFile: Sendable {
             guard descriptor >= 0 else { throw openError(path, errno: -descriptor, flags: flags, direct: direct) }
         }
         if !isDevice { HostCall.setBlocking(descriptor) }
-        let file = OpenFile(descriptor: descriptor, isWritable: writable, isDirect: direct)
+        let file = OpenFile(descriptor: descriptor, isWritable: writable, isDirect: direct, isDevice: isDevice)
         // A device that blockdev(8) made read-only opens for writing all the same; its writes would fail later.
         if writable && HostCall.deviceIsReadOnly(descriptor) { throw .system(EACCES, "The device is not writable") }
         return file

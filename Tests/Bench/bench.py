@@ -17,6 +17,8 @@ import time
 
 from copies import MIB, Place, copy_with, copy_with_tool, make_source, make_target, node, same_content
 from daemons import Client, Daemon, Echo, wait_for_status
+from nodes import Nodes
+from qcow2 import Qcow2
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
@@ -239,10 +241,12 @@ class Bench:
                 os.unlink(path)
 
     def run(self):
+        nodes, qcow2 = Nodes(self), Qcow2(self)
         parts = [
             ("start", self.start_up), ("memory", self.idle_memory), ("sequential", self.one_at_a_time), ("pipelined", self.pipelined),
             ("argument", self.long_argument), ("flood", self.long_messages), ("fanout", self.fan_out),
             ("latency", lambda: [self.latency_beside(job) for job in self.options.jobs]), ("copies", self.copies),
+            ("qcow2", qcow2.files), ("chains", qcow2.chains), ("cold", qcow2.cold), ("open", nodes.opening), ("nodes", nodes.queries),
         ]
         for name, part in parts:
             if not self.options.only or name in self.options.only:
@@ -309,15 +313,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--daemon", default="blockjobd")
     parser.add_argument("--reference", default=shutil.which("qemu-storage-daemon"))
+    parser.add_argument("--io", default="qcow2-io", help="the program that makes requests to qcow2 images")
     parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer runs, for a first look")
     parser.add_argument("--runs", type=int, help="of each measurement, interleaved (5; quick 3)")
     parser.add_argument("--size", type=int, help="of an image in MiB (1024; quick 256)")
     parser.add_argument("--tmpfs", default="/dev/shm", help="a directory in memory")
     parser.add_argument("--disk", default="/var/tmp", help="a directory on ext4")
-    parser.add_argument("--only", nargs="*", help="start memory sequential pipelined argument flood fanout latency copies")
+    parser.add_argument("--only", nargs="*", help="start memory sequential pipelined argument flood fanout latency copies qcow2 chains cold open nodes")
     parser.add_argument("--places", nargs="*", help="of copies: tmpfs ext4 O_DIRECT")
     parser.add_argument("--kinds", nargs="*", default=["random", "half-empty"], help="of copies' sources: random half-empty")
     parser.add_argument("--jobs", nargs="*", default=["backup", "mirror"], help="of copies and latency: backup mirror")
+    parser.add_argument("--rows", help="of qcow2, chains, cold: those whose names this expression finds")
     parser.add_argument("--update", action="store_true", help="write the rows into Docs/Performance.md, too, in place of those of the same name")
     options = parser.parse_args()
     if not options.reference:

@@ -136,7 +136,78 @@ import Testing
         }
         #expect(throws: BlockError.self) { try topology.attempt(from: [NodeID(number: 3)], edit) }
         #expect(picture(topology) == before)
-        _ = try? topology.rehearse(from: [], edit) { _ in }
+        _ = try? topology.rehearse(from: [], edit) { _, _ in }
         #expect(picture(topology) == before)
+    }
+
+    /// Nodes 0 to 9 with edges at random, none upwards, and users: as many as agree with one another.
+    private func network(_ random: inout SeededGenerator) -> Topology {
+        let roles: [ChildRole] = [.filtered, .data, .image, .metadata, .backing]
+        var topology = Topology()
+        for number in 0..<10 {
+            var new = node(number)
+            new.isReadOnly = Int.random(in: 0..<3, using: &random) == 0
+            topology.add(new)
+        }
+        for child in 1..<10 {
+            for number in 0..<Int.random(in: 1...3, using: &random) {
+                let parent = NodeID(number: Int.random(in: 0..<child, using: &random))
+                let edge = Topology.Edge(
+                    id: EdgeID(number: 100 + 10 * child + number), parent: .node(parent), child: NodeID(number: child), name: "child",
+                    role: roles.randomElement(using: &random) ?? .data, permissions: Permissions())
+                _ = try? topology.attempt(from: [parent]) { $0.connect(edge) }
+            }
+        }
+        for number in 0..<3 {
+            let place = Int.random(in: 0..<10, using: &random)
+            let (user, edge) = user(500 + number, on: place, Permissions(held: [.consistentRead, .resize]))
+            _ = try? topology.attempt(from: [NodeID(number: place)]) { $0.add(user, edge) }
+        }
+        return topology
+    }
+
+    @Test(arguments: 0..<500) func `new children are granted the same, whether all below is derived anew or only what changes`(seed: UInt64)
+    {
+        var random = SeededGenerator(seed: seed)
+        let roles: [ChildRole] = [.filtered, .data, .image, .metadata, .backing]
+        var topology = network(&random)
+        topology.add(node(50))
+        let (writer, root) = user(600, on: 50, Permissions(held: [.consistentRead, .write], shared: .consistentRead))
+        if Bool.random(using: &random) { topology.add(writer, root) }
+        let children = (0..<Int.random(in: 1...3, using: &random)).map { number in
+            Topology.Edge(
+                id: EdgeID(number: 700 + number), parent: .node(NodeID(number: 50)),
+                child: NodeID(number: Int.random(in: 0..<10, using: &random)),
+                name: "child", role: roles.randomElement(using: &random) ?? .data, permissions: Permissions())
+        }
+        func outcome(onlyConnects: Bool) -> [String] {
+            var copy = topology
+            do throws(BlockError) {
+                try copy.attempt(from: [NodeID(number: 50)], onlyConnects: onlyConnects) { for edge in children { $0.connect(edge) } }
+                return picture(copy)
+            } catch {
+                return [error.message] + picture(copy)
+            }
+        }
+        #expect(outcome(onlyConnects: true) == outcome(onlyConnects: false))
+    }
+
+    /// The work of putting `count` images on one another.
+    private func workOfChain(_ count: Int) throws -> Int {
+        var topology = Topology()
+        topology.add(node(0))
+        for number in 1..<count {
+            let backing = Topology.Edge(
+                id: EdgeID(number: number), parent: .node(NodeID(number: number)), child: NodeID(number: number - 1), name: "backing",
+                role: .backing, permissions: Permissions())
+            topology.add(node(number))
+            try topology.attempt(from: [NodeID(number: number)], onlyConnects: true) { $0.connect(backing) }
+        }
+        return topology.work
+    }
+
+    @Test func `one more image on a chain costs the same however long that is`() throws {
+        let (short, long, longer) = (try workOfChain(50), try workOfChain(100), try workOfChain(200))
+        #expect(longer - long == 2 * (long - short))
     }
 }

@@ -21,6 +21,10 @@ class QMP:
         self.receive()
         self.execute("qmp_capabilities")
 
+    def close(self):
+        self.stream.close()
+        self.socket.close()
+
     def receive(self):
         line = self.stream.readline()
         if not line:

@@ -212,7 +212,7 @@ private let engines: [IOThread.Engine] = [.automatic, .threads]
         async throws
     {
         let thread = try IOThread()
-        let row = CallRow(width: width, gathersReplies: gathers)
+        let row = CallRow(width: width, gatheringTime: gathers ? 1_000_000 : 0)
         let peak = Peak()
         let callers = (0..<8).map { _ in
             thread.task { io -> Int in

@@ -77,7 +77,7 @@ import Testing
         try await full.flush()
         #expect(full.l2Cache.memoryInUse == 8192)
         full.backing = ImageStorage(image)
-        #expect(full.l2Cache.memoryInUse == 6144)
+        #expect(full.l2Cache.memoryInUse <= 6144)
         _ = try await full.bytes(at: 0, count: 4 << 20)
         #expect(full.l2Cache.memoryInUse == 6144)
         full.backing = nil

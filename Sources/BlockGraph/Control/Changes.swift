@@ -6,10 +6,14 @@ extension BlockGraph {
     /// Rehearses `edit` and the permissions below `seeds`, takes the image locks that are newly needed, then makes it so and
     /// gives locks back that nobody needs.
     /// - Parameter reopening: nodes whose files are opened anew on the way, by the same steps.
-    func change(from seeds: [NodeID], reopening: Set<NodeID> = [], _ edit: (inout Topology) -> Void) async throws(BlockError) {
-        let reached = topology.below(seeds)
-        let moves = try topology.rehearse(from: seeds, edit) { plan in
-            lockMoves(to: plan, of: Set(reached).union(plan.below(seeds)).sorted(), reopening)
+    /// - Parameter onlyConnects: the edit does nothing but give the one seed more children.
+    func change(
+        from seeds: [NodeID], reopening: Set<NodeID> = [], onlyConnects: Bool = false, _ edit: (inout Topology) -> Void
+    ) async throws(BlockError) {
+        // Who is there before and not afterwards changes, too; who only gains children loses nobody.
+        let before = onlyConnects ? [] : topology.below(seeds)
+        let moves = try topology.rehearse(from: seeds, onlyConnects: onlyConnects, edit) { plan, reached in
+            lockMoves(to: plan, of: Set(before).union(reached).sorted(), reopening)
         }
         var prepared: [LockMove] = []
         for move in moves {
@@ -22,13 +26,14 @@ extension BlockGraph {
             }
         }
         // Others may have changed what they have reserved while locks were taken; this was reserved, so the same edit has the same outcome.
+        let reached: [NodeID]
         do throws(BlockError) {
-            try topology.attempt(from: seeds, edit)
+            reached = try topology.attempt(from: seeds, onlyConnects: onlyConnects, edit)
         } catch {
             preconditionFailure("a reserved subgraph changed: \(error)")
         }
         for move in prepared { records[move.id]?.locks = move.new }
-        await tellPermissions(to: Set(reached).union(topology.below(seeds)).sorted())
+        await tellPermissions(to: Set(before).union(reached).sorted())
         for move in prepared { await move.commit() }
     }
 

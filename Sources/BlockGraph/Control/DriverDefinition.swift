@@ -57,8 +57,8 @@ public protocol DriverDefinition: Sendable, Equatable {
     /// it has strong options.
     var exactFilename: String? { get }
     /// The same for a driver whose name by path has those of its children in it.
-    /// - Parameter children: the names by path of the children, in their order.
-    func exactFilename(over children: [String?]) -> String?
+    /// - Parameter children: finds the names by path of the children, in their order.
+    func exactFilename(over children: () -> [String?]) -> String?
     /// The options that change what a guest reads: they are part of the node's name.
     var strongOptions: [NodeFilename.Option] { get }
     /// Whether the node is named to a person as its first child is, whatever its options.
@@ -103,7 +103,7 @@ extension DriverDefinition {
     /// None of its own.
     public var exactFilename: String? { nil }
     /// None.
-    public func exactFilename(over children: [String?]) -> String? { nil }
+    public func exactFilename(over children: () -> [String?]) -> String? { nil }
     /// None.
     public var strongOptions: [NodeFilename.Option] { [] }
 

@@ -61,11 +61,15 @@ struct NodeNames {
 
     private mutating func exactFilename(_ id: NodeID, _ definition: any DriverDefinition) -> String? {
         if let own = definition.exactFilename { return own }
-        var below: [String?] = []
-        for child in (topology.nodes[id]?.children ?? []).compactMap({ topology.edges[$0]?.child }) {
-            below.append(records[child]?.spec.flatMap { exactFilename(child, $0.definition) })
+        // Asked for by few: a long chain's names would be looked for again and again.
+        let joined = definition.exactFilename {
+            var below: [String?] = []
+            for child in (topology.nodes[id]?.children ?? []).compactMap({ topology.edges[$0]?.child }) {
+                below.append(records[child]?.spec.flatMap { exactFilename(child, $0.definition) })
+            }
+            return below
         }
-        if let joined = definition.exactFilename(over: below) { return joined }
+        if let joined { return joined }
         guard !definition.isFilter, definition.strongOptions.isEmpty, !name(id).hasOtherBacking, let file = primaryChild(id) else {
             return nil
         }

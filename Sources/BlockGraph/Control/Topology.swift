@@ -109,14 +109,19 @@ struct Topology {
     // MARK: All or nothing
 
     /// Carries out `edit` and derives the permissions below `seeds` anew.
+    /// - Parameter onlyConnects: the edit does nothing but give the one seed more children, so that what it reaches ends where nothing changes.
+    /// - Returns: the nodes whose permissions may be others now.
     /// - Throws: on the first conflict, in the reference's words; everything is then as before.
-    mutating func attempt(from seeds: [NodeID], _ edit: (inout Topology) -> Void) throws(BlockError) {
+    @discardableResult
+    mutating func attempt(from seeds: [NodeID], onlyConnects: Bool = false, _ edit: (inout Topology) -> Void) throws(BlockError) -> [NodeID]
+    {
         precondition(undo == nil, "attempts don't nest")
         undo = []
         edit(&self)
         do throws(BlockError) {
-            try refresh(from: seeds.filter { nodes[$0] != nil })
+            let reached = try refresh(from: seeds, onlyConnects: onlyConnects)
             undo = nil
+            return reached
         } catch {
             rollBack()
             throw error
@@ -124,17 +129,30 @@ struct Topology {
     }
 
     /// Tells what an attempt would come to, and leaves everything as it was.
-    /// - Returns: what `look` says of the topology that the attempt would make.
+    /// - Returns: what `look` says of the topology that the attempt would make, and of the nodes that it would return.
     /// - Throws: as the attempt would.
     mutating func rehearse<Value>(
-        from seeds: [NodeID], _ edit: (inout Topology) -> Void, look: (Topology) -> Value
+        from seeds: [NodeID], onlyConnects: Bool = false, _ edit: (inout Topology) -> Void, look: (Topology, [NodeID]) -> Value
     ) throws(BlockError) -> Value {
         precondition(undo == nil, "attempts don't nest")
         undo = []
         defer { rollBack() }
         edit(&self)
-        try refresh(from: seeds.filter { nodes[$0] != nil })
-        return look(self)
+        let reached = try refresh(from: seeds, onlyConnects: onlyConnects)
+        return look(self, reached)
+    }
+
+    private mutating func refresh(from seeds: [NodeID], onlyConnects: Bool) throws(BlockError) -> [NodeID] {
+        let seeds = seeds.filter { nodes[$0] != nil }
+        if onlyConnects, let seed = seeds.first, let reached = try refreshChanges(below: seed, newEdges: connectedEdges) { return reached }
+        return try refresh(from: seeds)
+    }
+
+    /// The edges that were added in the attempt in progress.
+    private var connectedEdges: Set<EdgeID> {
+        var edges: Set<EdgeID> = []
+        for case .removeEdge(let id) in undo ?? [] { edges.insert(id) }
+        return edges
     }
 
     private mutating func rollBack() {

@@ -128,6 +128,14 @@ public final class Node {
         }
     }
 
+    /// As `read`, where nothing has to be waited for, and no driver or other request has a say.
+    /// - Returns: whether `buffer` is filled.
+    func readNow(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        guard !aligns, let storage = driver.storage, storage.readNow(at: offset, into: buffer) else { return false }
+        statistics.reads.add(Int64(buffer.count))
+        return true
+    }
+
     /// Writes all of `buffer` at `offset`.
     public func write(at offset: Int64, from buffer: UnsafeRawBufferPointer, flags: WriteFlags = []) async throws(BlockError) {
         var node = self

@@ -24,6 +24,11 @@ public class NodeStorage: BlockStorage {
         try await edge.node.read(at: offset, into: buffer)
     }
 
+    /// Reads from the node, if it is a protocol node that can at once.
+    public override func readNow(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        edge.node.readNow(at: offset, into: buffer)
+    }
+
     /// Writes to the node.
     public override func write(at offset: Int64, from buffer: UnsafeRawBufferPointer, flags: WriteFlags) async throws(BlockError) {
         try await edge.node.write(at: offset, from: buffer, flags: flags)

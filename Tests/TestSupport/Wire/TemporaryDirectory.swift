@@ -5,9 +5,9 @@ public final class TemporaryDirectory: Sendable {
     /// The absolute path. Short, since the path of a Unix socket has at most 107 bytes.
     public let path: String
 
-    /// Makes an empty directory in $TMPDIR, or in /tmp.
-    public init() throws(WireFailure) {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    /// Makes an empty directory in `parent`, by default in $TMPDIR, or in /tmp.
+    public init(in parent: String? = nil) throws(WireFailure) {
+        let parent = parent ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/bjd-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw WireFailure("cannot make a directory in \(parent): errno \(errno)") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -74,8 +74,8 @@ struct BlkdebugDefinition: DriverDefinition {
         return values.compactMap { name, value in value.map { .init(name: name, value: .signed($0)) } }
     }
 
-    func exactFilename(over children: [String?]) -> String? {
-        guard spec.shownRules.isEmpty, shownLimits.isEmpty, let image = children.first.flatMap({ $0 }) else { return nil }
+    func exactFilename(over children: () -> [String?]) -> String? {
+        guard spec.shownRules.isEmpty, shownLimits.isEmpty, let image = children().first.flatMap({ $0 }) else { return nil }
         return "blkdebug:\(spec.config ?? ""):\(image)"
     }
 

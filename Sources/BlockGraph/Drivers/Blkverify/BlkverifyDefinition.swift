@@ -27,7 +27,8 @@ struct BlkverifyDefinition: DriverDefinition {
     var isFilter: Bool { true }
     var children: [ChildSlot] { [ChildSlot("raw", .filtered, spec.raw), ChildSlot("test", .data, spec.test)] }
 
-    func exactFilename(over children: [String?]) -> String? {
+    func exactFilename(over children: () -> [String?]) -> String? {
+        let children = children()
         guard children.count == 2, let raw = children[0], let test = children[1] else { return nil }
         return "blkverify:\(raw):\(test)"
     }

@@ -151,7 +151,7 @@ private enum Step {
     @inline(__always)
     static func fast(of node: Node, at offset: Int64, limit: inout Int64) -> Fast {
         guard offset < node.length else { return .step(.found(BackingChain.Place(node: nil, offset: 0, length: limit))) }
-        guard let driver = node.driver as? Qcow2Driver, driver.image.isReadOnly else {
+        guard let driver = node.driver as? Qcow2Driver, driver.image.isReadOnly, !driver.isHeard else {
             limit = min(limit, node.length - offset)
             return .end
         }

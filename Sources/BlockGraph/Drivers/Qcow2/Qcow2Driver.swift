@@ -69,9 +69,12 @@ public final class Qcow2Driver: NodeDriver {
 
     // MARK: Reading
 
+    /// Whether the node below injects faults by what the image does: then every step has to be noted there.
+    var isHeard: Bool { file.node.driver.hearsEvents }
+
     /// A read-only image's clusters don't move: its data is read where it is, without this driver.
     public override func passRead(at offset: Int64, count: Int64) throws(BlockError) -> Passage? {
-        guard image.isReadOnly, let (mapping, length) = image.mapFast(at: GuestOffset(offset), limit: Int(count)), length == count
+        guard image.isReadOnly, !isHeard, let (mapping, length) = image.mapFast(at: GuestOffset(offset), limit: Int(count)), length == count
         else { return nil }
         switch mapping {
         case .data(let host): return Passage(data.node, at: host.bytes)
@@ -81,7 +84,7 @@ public final class Qcow2Driver: NodeDriver {
     }
 
     public override func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) async throws(BlockError) {
-        if let chain, let (mapping, length) = image.mapFast(at: GuestOffset(offset), limit: buffer.count), length == buffer.count,
+        if let chain, !isHeard, let (mapping, length) = image.mapFast(at: GuestOffset(offset), limit: buffer.count), length == buffer.count,
             mapping == .unallocated
         {
             // What the chain has stays there, whatever is written here meanwhile.

@@ -66,9 +66,11 @@ public final class Qcow2Image {
         isReadOnly = options.purpose == .reading
         needsBitmapClaim = header.bitmaps != nil
         isCorrupt = header.incompatible.contains(.corrupt)
-        l2Cache = MetadataCache(storage: file, entryBytes: sizes.l2EntryBytes, maxEntries: sizes.l2Entries)
+        l2Cache = MetadataCache(storage: file, entryBytes: sizes.l2EntryBytes, maxEntries: sizes.l2Entries, events: Self.l2Events)
         sliceBits = sizes.l2EntryBytes.trailingZeroBitCount - geometry.l2EntrySize.trailingZeroBitCount
     }
+
+    static let l2Events = MetadataCache.Events(load: .l2Load, update: .l2Update)
 
     /// The virtual disk's length in bytes.
     public var length: Int64 { header.length }

@@ -70,6 +70,7 @@ extension Qcow2Image {
             let start = group[group.startIndex].place.offset.bytes
             let end = group.map { $0.place.offset.bytes + Int64($0.place.length) }.max() ?? start
             let buffer = BufferPool.shared.buffer(Int(end - start))
+            file.note(.readCompressed)
             try await file.readPadded(at: start, into: buffer.bytes)
             buffers.append(buffer)
             for piece in group {

@@ -17,6 +17,7 @@ extension Qcow2Image {
             case .data(let host) = mapping
         {
             let storage = dataStorage
+            file.note(.readAio)
             if storage.length - host.bytes >= Int64(count) { return try await storage.read(at: host.bytes, into: buffer) }
             return try await storage.readPadded(at: host.bytes, into: buffer)
         }
@@ -31,7 +32,9 @@ extension Qcow2Image {
             let (mapping, count) = try await mapping(at: position, limit: buffer.count - done)
             let part = UnsafeMutableRawBufferPointer(rebasing: buffer[done..<done + count])
             switch mapping {
-            case .data(let host): try await dataStorage.readPadded(at: host.bytes, into: part)
+            case .data(let host):
+                file.note(.readAio)
+                try await dataStorage.readPadded(at: host.bytes, into: part)
             case .zero: part.initializeMemory(as: UInt8.self, repeating: 0)
             case .unallocated: try await readBacking(at: position, into: part)
             case .compressed:
@@ -49,6 +52,7 @@ extension Qcow2Image {
             buffer.initializeMemory(as: UInt8.self, repeating: 0)
             return
         }
+        file.note(.readBackingAio)
         try await backing.readPadded(at: offset.bytes, into: buffer)
     }
 }

@@ -96,6 +96,7 @@ struct RefcountTable {
         let size = Int(clusters) << geometry.clusterBits
         let buffer = BufferPool.shared.buffer(size)
         do throws(BlockError) {
+            file.note(.reftableLoad)
             try await file.readPadded(at: offset.bytes, into: buffer.bytes)
         } catch {
             throw BlockError(error.kind, "Could not read refcount table: \(error.message)")

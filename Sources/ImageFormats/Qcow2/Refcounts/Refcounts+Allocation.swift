@@ -7,6 +7,7 @@ extension Refcounts {
     /// - Parameter limit: the host offset that the clusters lie below; a smaller one for what has fewer bits to name them.
     /// - Throws: EFBIG when there is no room below `limit`; what the file throws when a refcount block cannot be made.
     func allocate(_ count: ClusterCount, below limit: Int64 = Qcow2Limits.maxHostOffset) async throws(BlockError) -> HostCluster {
+        file.note(.clusterAlloc)
         await turn.take()
         defer { turn.pass() }
         return try await allocateRun(count, below: limit)

@@ -16,6 +16,7 @@ extension Refcounts {
         var index = geometry.refcountTableIndex(HostCluster(end.index - 1))
         guard index >= table.count || (lowest...index).contains(where: { table.isMissing($0) }) else { return false }
         if let failure { throw failure }
+        file.note(.refblockAlloc)
         index = geometry.refcountTableIndex(end)
         if index >= table.count { try await growTable(toCover: index) }
         while index >= lowest {
@@ -41,6 +42,7 @@ extension Refcounts {
 
     private func placeBlock(_ index: Int64, at place: HostCluster) async throws(BlockError) {
         let offset = geometry.offset(of: place)
+        file.note(.refblockAllocWrite)
         try await file.writeZeroes(at: offset.bytes, count: Int64(geometry.clusterSize), flags: [])
         cache.forget(offset.bytes, count: Int64(geometry.clusterSize))
         table.set(index, to: offset)

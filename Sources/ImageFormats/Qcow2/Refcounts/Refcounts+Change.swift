@@ -21,6 +21,7 @@ extension Refcounts {
     /// - Throws: `.invalidImage` when a refcount would fall below zero.
     @discardableResult
     func release(_ first: HostCluster, _ count: ClusterCount) async throws(BlockError) -> ClusterCount {
+        file.note(.clusterFree)
         await turn.take()
         defer { turn.pass() }
         return try await decrement(first, count)

@@ -8,14 +8,17 @@ extension Refcounts {
     /// the header's write leaves the old table as it was, one after it the new one, with the old as a leak.
     func growTable(toCover index: Int64) async throws(BlockError) {
         if let failure { throw failure }
+        file.note(.reftableGrow)
         let plan = try GrowthPlan(geometry: geometry, oldEntries: table.count, toCover: index)
         try await writeBackBlocks()
         var grown = table.moved(to: geometry.offset(of: plan.tableStart), count: Int(plan.entries), geometry: geometry)
         for (block, place) in plan.blocks() {
             grown.set(block, to: geometry.offset(of: place))
+            file.note(.refblockAllocWriteBlocks)
             try await writeBlock(block, at: place, plan)
         }
         _ = grown.takeDirtySectors()
+        file.note(.refblockAllocWriteTable)
         try await writeBytes(grown.bytes(paddedTo: Int(geometry.bytes(of: plan.tableClusters))), at: grown.offset)
         try await file.flush()
         try await nameInHeader(grown.offset, plan.tableClusters)
@@ -50,6 +53,7 @@ extension Refcounts {
 
     /// Byte 48: the table's offset (8 bytes) and how many clusters it has (4).
     private func nameInHeader(_ offset: HostOffset, _ clusters: ClusterCount) async throws(BlockError) {
+        file.note(.refblockAllocSwitchTable)
         do throws(BlockError) {
             try await writeBytes(BigEndian.bytes(offset.bytes) + BigEndian.bytes(UInt32(clusters.value)), at: HostOffset(48))
             try await file.flush()

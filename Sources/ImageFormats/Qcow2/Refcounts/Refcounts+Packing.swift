@@ -7,6 +7,7 @@ extension Refcounts {
     /// - Parameter limit: the host offset that the bytes lie below.
     /// - Throws: as `allocate`.
     func allocatePacked(_ size: Int, below limit: Int64) async throws(BlockError) -> HostOffset {
+        file.note(.clusterAllocBytes)
         await turn.take()
         defer { turn.pass() }
         if let packing, try await hasRoomForUser(packing) {

@@ -25,6 +25,7 @@ extension Refcounts {
         var written = 0
         do throws(BlockError) {
             for sector in sectors {
+                file.note(.refblockAllocHookup)
                 try await writeBytes(table.bytes(ofSector: sector), at: HostOffset(table.place(ofSector: sector)))
                 written += 1
             }

@@ -15,8 +15,11 @@ extension Qcow2Image {
         try await writeBackMetadata(state)
         let entries = l1.entries + [L1Entry](repeating: .none, count: Int(count) - l1.count)
         let old = (offset: l1.offset, bytes: Int64(l1.count) * 8)
+        file.note(.l1GrowAllocTable)
+        file.note(.l1GrowWriteTable)
         let place = try await writeClusters(entries.flatMap { BigEndian.bytes($0.word) }, state)
         try await writeRefcounts(state)
+        file.note(.l1GrowActivateTable)
         do throws(BlockError) {
             try await updateHeader { header in
                 header.l1Offset = UInt64(place.bytes)

@@ -10,6 +10,7 @@ extension Qcow2Image {
     public func writeVMState(at position: Int64, from buffer: UnsafeRawBufferPointer) async throws(BlockError) {
         try checkWritable()
         guard !buffer.isEmpty else { return }
+        file.note(.vmstateSave)
         let state = try await writing()
         let start = vmStateStart
         guard position >= 0, position <= Int64.max / 2 - start.bytes else { throw .system(27) }
@@ -21,6 +22,7 @@ extension Qcow2Image {
     /// Reads bytes of the VM state that was written, or came back with a snapshot; zeroes where there is none.
     public func readVMState(at position: Int64, into buffer: UnsafeMutableRawBufferPointer) async throws(BlockError) {
         guard position >= 0, position <= Int64.max / 2 - vmStateStart.bytes else { throw .system(27) }
+        file.note(.vmstateLoad)
         let epoch = accesses.begin()
         defer { accesses.end(epoch) }
         try await readRuns(at: vmStateStart + position, into: buffer)

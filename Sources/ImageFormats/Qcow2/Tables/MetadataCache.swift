@@ -23,7 +23,14 @@ final class MetadataCache {
     /// How often a part was not in memory.
     private(set) var misses: UInt64 = 0
 
+    /// What is noted before a part is read and before parts are written.
+    struct Events {
+        let load: DebugEvent
+        let update: DebugEvent
+    }
+
     private let storage: BlockStorage
+    private let events: Events
     private let hot: UnsafeMutablePointer<Hot>
     private var vacant: [Int] = []
     private var hand = 0
@@ -32,9 +39,10 @@ final class MetadataCache {
     private let writing = Turn()
 
     /// Makes an empty cache that takes memory as it needs it.
-    init(storage: BlockStorage, entryBytes: Int, maxEntries: Int) {
+    init(storage: BlockStorage, entryBytes: Int, maxEntries: Int, events: Events) {
         precondition(entryBytes > 0 && entryBytes & (entryBytes - 1) == 0, "parts have the size of a power of two")
         self.storage = storage
+        self.events = events
         self.entryBytes = entryBytes
         self.maxEntries = max(2, maxEntries)
         hot = .allocate(capacity: 1)
@@ -55,8 +63,8 @@ final class MetadataCache {
     /// Whether a change is not in the file yet.
     var hasDirty: Bool { dirty.contains(where: \.isDirty) }
 
-    /// Bytes of memory that parts take now.
-    var memoryInUse: Int { (hot.pointee.entries.count - vacant.count) * entryBytes }
+    /// Bytes of memory that are there for parts now, in use or not.
+    var memoryInUse: Int { hot.pointee.entries.count * entryBytes }
 
     /// The part at `offset` if it is in memory. It is valid until the caller suspends.
     @inline(__always)
@@ -75,6 +83,7 @@ final class MetadataCache {
                 await withUnsafeContinuation { pending.waiting.append($0) }
                 continue
             }
+            if let entry = readNow(offset) { return entry }
             try await read(offset)
         }
     }
@@ -115,29 +124,44 @@ final class MetadataCache {
         dirty.removeAll()
     }
 
-    /// Gives back the memory of clean parts that nobody has used since the last call.
+    /// Gives back the memory of clean parts that nobody has used since the last call, but for what shares a slab with others.
     func dropUnused() {
         // A load in flight has a slot's number; the next call will find it loaded.
         guard loads.isEmpty else { return }
-        keep(hot.pointee.entries.filter { $0.offset >= 0 && ($0.isDirty || $0.isRecent) })
+        let used = Set(hot.pointee.entries.filter(\.isInUse).map { ObjectIdentifier($0.slab) })
+        keep(hot.pointee.entries.filter { used.contains(ObjectIdentifier($0.slab)) }, with: \.isInUse)
         for entry in hot.pointee.entries where !entry.isDirty { entry.isRecent = false }
     }
 
-    /// Changes how many parts are kept. Clean parts beyond that go at once, unless some are being loaded.
+    /// Changes how many parts are kept. What is clean beyond that goes at once, slab by slab, unless parts are being loaded.
     func setLimit(_ limit: Int) {
         maxEntries = max(2, limit)
-        guard hot.pointee.entries.count > maxEntries, loads.isEmpty else { return }
-        let held = hot.pointee.entries.filter { $0.offset >= 0 }
-        let room = max(0, maxEntries - held.count(where: \.isDirty))
-        keep(held.filter(\.isDirty) + held.filter { !$0.isDirty }.prefix(room))
+        var excess = hot.pointee.entries.count - maxEntries
+        guard excess > 0, loads.isEmpty else { return }
+        let slabs = Dictionary(grouping: hot.pointee.entries) { ObjectIdentifier($0.slab) }
+        var dropped: Set<ObjectIdentifier> = []
+        for (slab, entries) in slabs where excess > 0 && !entries.contains(where: \.isDirty) {
+            dropped.insert(slab)
+            excess -= entries.count
+        }
+        keep(hot.pointee.entries.filter { !dropped.contains(ObjectIdentifier($0.slab)) }, with: { _ in true })
     }
 
-    private func keep(_ kept: [MetadataEntry]) {
+    /// Goes on with these entries, and with what is in those that `isKept` wants.
+    private func keep(_ kept: [MetadataEntry], with isKept: (MetadataEntry) -> Bool) {
         hot.pointee.entries = kept
         vacant = []
         hot.pointee.index = OffsetIndex()
         hand = 0
-        for (slot, entry) in kept.enumerated() { hot.pointee.index.insert(entry.offset, slot: slot) }
+        for (slot, entry) in kept.enumerated() {
+            if entry.offset >= 0 && isKept(entry) {
+                hot.pointee.index.insert(entry.offset, slot: slot)
+            } else {
+                entry.offset = -1
+                entry.generation &+= 1
+                vacant.append(slot)
+            }
+        }
     }
 
     // MARK: Loading
@@ -145,6 +169,19 @@ final class MetadataCache {
     private final class PendingLoad {
         var waiting: [UnsafeContinuation<Void, Never>] = []
         var isCancelled = false
+    }
+
+    /// Reads a part that nobody else is reading, if that needs no waiting.
+    private func readNow(_ offset: Int64) -> MetadataEntry? {
+        guard let slot = vacantSlotNow() else { return nil }
+        let entry = hot.pointee.entries[slot]
+        guard storage.readNow(at: offset, into: entry.bytes) else {
+            vacant.append(slot)
+            return nil
+        }
+        misses += 1
+        place(slot, offset)
+        return entry
     }
 
     private func read(_ offset: Int64) async throws(BlockError) {
@@ -155,9 +192,11 @@ final class MetadataCache {
             loads[offset] = nil
             for waiter in pending.waiting { waiter.resume() }
         }
-        let slot = try await vacantSlot()
+        let slot: Int
+        if let now = vacantSlotNow() { slot = now } else { slot = try await vacantSlot() }
         let entry = hot.pointee.entries[slot]
         do throws(BlockError) {
+            storage.note(events.load)
             try await storage.readPadded(at: offset, into: entry.bytes)
         } catch {
             vacant.append(slot)
@@ -191,12 +230,7 @@ final class MetadataCache {
     private func vacantSlot() async throws(BlockError) -> Int {
         var attempts = 0
         while true {
-            if let slot = vacant.popLast() { return slot }
-            if hot.pointee.entries.count < maxEntries { return newSlot() }
-            if let victim = cleanVictim() {
-                vacate(victim)
-                continue
-            }
+            if let slot = vacantSlotNow() { return slot }
             // Others may dirty what was just written: a few entries too many are better than no end.
             if attempts == 3 { return newSlot() }
             attempts += 1
@@ -204,9 +238,22 @@ final class MetadataCache {
         }
     }
 
+    /// The same, as long as nothing must be written for it.
+    @inline(__always)
+    private func vacantSlotNow() -> Int? {
+        if vacant.isEmpty {
+            if hot.pointee.entries.count < maxEntries { return newSlot() }
+            if let victim = cleanVictim() { vacate(victim) }
+        }
+        return vacant.popLast()
+    }
+
     private func newSlot() -> Int {
-        hot.pointee.entries.append(MetadataEntry(bytes: entryBytes, alignment: storage.limits.memoryAlignment))
-        return hot.pointee.entries.count - 1
+        let first = hot.pointee.entries.count
+        hot.pointee.entries += MetadataSlab.entries(
+            bytes: entryBytes, alignment: storage.limits.memoryAlignment, limit: maxEntries - first)
+        vacant += (first + 1..<hot.pointee.entries.count).reversed()
+        return first
     }
 
     /// The clock: a clean entry that was not used since the hand passed it last.
@@ -258,6 +305,7 @@ final class MetadataCache {
 
     private func write(_ run: MetadataCopies.Run) async throws(BlockError) {
         try verify?(run.offset, run.bytes.count)
+        storage.note(events.update)
         try await storage.write(at: run.offset, from: run.bytes, flags: [])
         for item in run.items where item.entry.offset == item.offset && item.entry.generation == item.generation {
             item.entry.isDirty = false

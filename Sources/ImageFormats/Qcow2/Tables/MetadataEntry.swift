@@ -13,11 +13,16 @@ final class MetadataEntry {
     /// Whether it was used since the clock's hand passed.
     var isRecent = false
 
-    init(bytes count: Int, alignment: Int) {
-        bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: max(16, alignment))
+    /// What the bytes are part of.
+    let slab: MetadataSlab
+
+    fileprivate init(_ bytes: UnsafeMutableRawBufferPointer, of slab: MetadataSlab) {
+        self.bytes = bytes
+        self.slab = slab
     }
 
-    deinit { bytes.deallocate() }
+    /// Whether it holds a part that is not to be dropped: changed, or used since the clock's hand passed.
+    var isInUse: Bool { offset >= 0 && (isDirty || isRecent) }
 
     /// The part's bytes, to be read.
     @inline(__always)
@@ -30,4 +35,27 @@ final class MetadataEntry {
     /// Changes the word at `position` bytes; the caller marks the entry dirty.
     @inline(__always)
     func setWord(at position: Int, to word: UInt64) { BigEndian.store(word, bytes, position) }
+}
+
+/// Memory for some entries, allocated together: one by one, parts of 4 KiB cost the allocator a call to the kernel each.
+final class MetadataSlab {
+    /// How many bytes are allocated together, unless one entry is larger.
+    private static let usualBytes = 32 << 10
+
+    private let bytes: UnsafeMutableRawBufferPointer
+
+    private init(_ count: Int, alignment: Int) {
+        bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: max(16, alignment))
+    }
+
+    deinit { bytes.deallocate() }
+
+    /// New entries, at least one and at most `limit`.
+    static func entries(bytes entryBytes: Int, alignment: Int, limit: Int) -> [MetadataEntry] {
+        let count = max(1, min(limit, usualBytes / entryBytes))
+        let slab = MetadataSlab(count * entryBytes, alignment: alignment)
+        return (0..<count).map {
+            MetadataEntry(UnsafeMutableRawBufferPointer(rebasing: slab.bytes[$0 * entryBytes..<($0 + 1) * entryBytes]), of: slab)
+        }
+    }
 }

@@ -70,11 +70,13 @@ extension Qcow2Image {
         if tail.isZero && tail.host.bytes >= dataStorage.length { tail.count = 0 }
         let dataHost = host + (offset.bytes - run.first.bytes)
         if head.count == 0 && tail.count == 0 {
+            file.note(.writeAio)
             try await dataStorage.write(at: dataHost.bytes, from: data, flags: [])
         } else if head.count + tail.count <= Self.longestMerge {
             try await writeMerged(head, data, tail, at: dataHost)
         } else {
             try await write(head)
+            file.note(.writeAio)
             try await dataStorage.write(at: dataHost.bytes, from: data, flags: [])
             try await write(tail)
         }
@@ -104,16 +106,19 @@ extension Qcow2Image {
         try await read(head, into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<head.count]))
         UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[head.count...]).copyMemory(from: data)
         try await read(tail, into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[(head.count + data.count)...]))
+        file.note(.writeAio)
         try await dataStorage.write(at: dataHost.bytes - Int64(head.count), from: buffer.contents, flags: [])
     }
 
     private func write(_ margin: Margin) async throws(BlockError) {
         guard margin.count > 0 else { return }
         guard !margin.isZero else {
+            file.note(.clusterAllocSpace)
             return try await dataStorage.writeZeroes(at: margin.host.bytes, count: Int64(margin.count), flags: [])
         }
         let buffer = BufferPool.shared.buffer(margin.count)
         try await read(margin, into: buffer.bytes)
+        file.note(.cowWrite)
         try await dataStorage.write(at: margin.host.bytes, from: buffer.contents, flags: [])
     }
 
@@ -124,6 +129,7 @@ extension Qcow2Image {
             buffer.initializeMemory(as: UInt8.self, repeating: 0)
             return
         }
+        file.note(.cowRead)
         try await readRuns(at: margin.guest, into: buffer)
     }
 }

@@ -3,7 +3,11 @@ public import Storage
 extension Qcow2Image {
     /// Returns when every write that completed before the call is on stable storage, with the metadata that finds it.
     public func flush() async throws(BlockError) {
-        guard let state = writeState, hasDirtyMetadata(state) else { return try await flushStorages() }
+        file.note(.flushToOs)
+        guard let state = writeState, hasDirtyMetadata(state) else {
+            file.note(.flushToDisk)
+            return try await flushStorages()
+        }
         try await writeBackMetadata(state)
     }
 
@@ -61,8 +65,10 @@ extension Qcow2Image {
             try await l2Cache.write(slices)
             for sector in sectors {
                 try state.places.check(sector.place, bytes: Int64(sector.bytes.count), ignoring: .activeL1)
+                file.note(.l1Update)
                 try await write(sector.bytes, at: sector.place.bytes)
             }
+            file.note(.flushToDisk)
             try await flushStorages()
         } catch {
             state.needsBarrier = state.needsBarrier || needsBarrier

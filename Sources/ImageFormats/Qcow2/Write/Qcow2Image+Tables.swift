@@ -14,16 +14,16 @@ extension Qcow2Image {
                 // The table may be another one when it has been read.
                 _ = try await loadSlice(of: entry.table, l1Index: index, offset)
             } else {
-                try await makeTable(index, state)
+                try await makeTable(index, for: offset, state)
             }
         }
     }
 
-    /// Gives an L1 entry a table of its own: an empty one, or a copy of the one that it shares.
+    /// Gives an L1 entry a table of its own: an empty one, whose slice for `offset` is then cached, or a copy of the one that it shares.
     ///
     /// The crash argument: the table's contents are written here, before L1 in memory refers to it; L1 reaches the disk in a write-back, after a
     /// flush that covers them and the table's refcount. Until then the old entry holds, whose table keeps its reference until L1 is on disk.
-    private func makeTable(_ index: Int, _ state: WriteState) async throws(BlockError) {
+    private func makeTable(_ index: Int, for offset: GuestOffset, _ state: WriteState) async throws(BlockError) {
         await state.tables.take()
         defer { state.tables.pass() }
         let old = l1[index]
@@ -38,13 +38,16 @@ extension Qcow2Image {
             if old.hasTable {
                 try await copyTable(old.table, to: place)
             } else {
+                file.note(.l2AllocWrite)
                 try await file.writeZeroes(at: place.bytes, count: Int64(geometry.clusterSize), flags: [])
             }
+            l2Cache.forget(place.bytes, count: Int64(geometry.clusterSize))
+            // Nobody knows of the table yet, so nobody reads it meanwhile.
+            if !old.hasTable { _ = try await l2Cache.insertZeroed(sliceOffset(of: place, offset)) }
         } catch {
             await abandon(place, ClusterCount(1), state)
             throw error
         }
-        l2Cache.forget(place.bytes, count: Int64(geometry.clusterSize))
         state.needsBarrier = true
         l1.set(index, L1Entry(table: place, isCopied: true))
         state.places.place(place, bytes: Int64(geometry.clusterSize), .activeL2)
@@ -57,11 +60,13 @@ extension Qcow2Image {
     /// Copies a shared table. Nobody changes it meanwhile: every change waits for the table of its own.
     private func copyTable(_ source: HostOffset, to target: HostOffset) async throws(BlockError) {
         let buffer = BufferPool.shared.buffer(geometry.clusterSize)
+        file.note(.l2AllocCowRead)
         try await file.readPadded(at: source.bytes, into: buffer.bytes)
         for position in stride(from: 0, to: geometry.clusterSize, by: l2Cache.entryBytes) {
             guard let slice = l2Cache.cached(source.bytes + Int64(position)) else { continue }
             UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[position...]).copyMemory(from: slice.contents)
         }
+        file.note(.l2AllocWrite)
         try await file.write(at: target.bytes, from: buffer.contents, flags: [])
     }
 

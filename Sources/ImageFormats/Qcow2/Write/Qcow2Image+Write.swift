@@ -15,6 +15,7 @@ extension Qcow2Image {
         if let writeState { state = writeState } else { state = try await writing() }
         // Most writes go to one run in place whose metadata is cached: one await for those.
         if let host = wholeInPlace(offset, buffer.count), state.places.overlap(host, bytes: Int64(buffer.count)) == nil {
+            file.note(.writeAio)
             try await dataStorage.write(at: host.bytes, from: buffer, flags: [])
         } else {
             try await writeRuns(at: offset, from: buffer, state)
@@ -60,6 +61,7 @@ extension Qcow2Image {
         switch reader.writePlace(in: slice.contents, at: sliceIndex(offset), offset, limit: buffer.count) {
         case .inPlace(let host, let length):
             try await checkOverlap(host, bytes: Int64(length), inDataFile: true, state)
+            file.note(.writeAio)
             try await dataStorage.write(at: host.bytes, from: UnsafeRawBufferPointer(rebasing: buffer[..<length]), flags: [])
             return length
         case .change(let run):

@@ -73,6 +73,7 @@ extension Qcow2Image {
                 places.append((position, place))
                 try await checkOverlap(start, bytes: Int64(piece.count), state)
                 try await refuseHeader(geometry.offset(of: geometry.cluster(of: start)), .compressed)
+                file.note(.writeCompressed)
                 try await file.write(
                     at: start.bytes, from: UnsafeRawBufferPointer(rebasing: piece.buffer.contents[..<piece.count]), flags: [])
             }

@@ -52,7 +52,9 @@ extension Qcow2Image {
         let place = HostOffset(Int64(header.refcountTableOffset))
         let clusters = Int64(header.refcountTableClusters)
         let table = try await RefcountTable.load(from: file, at: place, clusters: clusters, geometry: geometry)
-        let cache = MetadataCache(storage: file, entryBytes: sizes.refcountEntryBytes, maxEntries: sizes.refcountEntries)
+        let cache = MetadataCache(
+            storage: file, entryBytes: sizes.refcountEntryBytes, maxEntries: sizes.refcountEntries,
+            events: .init(load: .refblockLoad, update: .refblockUpdatePart))
         let refcounts = Refcounts(file: file, geometry: geometry, table: table, cache: cache)
         let state = WriteState(refcounts: refcounts, places: try await metadataPlaces(table))
         connect(state)

@@ -9,12 +9,17 @@ final class ChainBench: Sendable {
     let graph: BlockGraph
     let threads: [IOThread]
 
-    init(loops: Int = 1, headers: HeaderPolicy = HeaderPolicy(), in directory: TemporaryDirectory? = nil) throws {
+    /// - Parameter sleep: how drivers wait for what comes now and then; nil is the loop's time.
+    init(
+        loops: Int = 1, headers: HeaderPolicy = HeaderPolicy(), in directory: TemporaryDirectory? = nil,
+        sleep: GraphSurroundings.Sleep? = nil
+    ) throws {
         self.directory = try directory ?? TemporaryDirectory()
         var threads: [IOThread] = []
         for number in 0..<loops { threads.append(try IOThread(name: "chain\(number)")) }
         self.threads = threads
-        graph = BlockGraph(executor: TestQueue(), threads: threads, headers: headers)
+        let surroundings = sleep.map { GraphSurroundings(throttleGroups: ThrottleGroups(clock: LoopClock(threads[0])), sleep: $0) }
+        graph = BlockGraph(executor: TestQueue(), threads: threads, headers: headers, surroundings: surroundings)
     }
 
     func path(_ name: String) -> String { directory.file(name) }
@@ -85,6 +90,13 @@ final class ChainBench: Sendable {
         extensions += [UInt8](repeating: 0, count: 8)
         try directory.write(image, at: 112, extensions + Array(name.utf8) + [UInt8](repeating: 0, count: 256))
         try directory.write(image, at: 8, number(112 + extensions.count, 8) + number(name.utf8.count, 4))
+    }
+
+    /// Writes a data file's name, the only extension, into a header.
+    func setDataFile(of image: String, to name: String) throws {
+        let count = name.utf8.count
+        let head: [UInt8] = [0x44, 0x41, 0x54, 0x41, 0, 0, UInt8(count >> 8), UInt8(count & 255)]
+        try directory.write(image, at: 112, head + Array(name.utf8) + [UInt8](repeating: 0, count: (-count & 7) + 8))
     }
 
     func stop() async {

@@ -81,7 +81,7 @@ import Testing
     func `a data file's name is a path and nothing else`(name: String) async throws {
         let bench = try ChainBench()
         try bench.run("qemu-img", "create", "-q", "-f", "qcow2", "-o", "data_file=\(bench.path("d"))", "a.qcow2", "1M")
-        try bench.directory.write("a.qcow2", at: 112, bench.dataFileExtension(name))
+        try bench.setDataFile(of: "a.qcow2", to: name)
         let refusal = try await bench.refusal(of: "a.qcow2")
         #expect(refusal == "Could not open '\(name)': No such file or directory")
         await bench.stop()
@@ -100,14 +100,6 @@ import Testing
         try Self.image(bench, "a", backing: "v")
         #expect(try await bench.refusal(of: "a") == "Could not open backing file: Unknown driver 'vmdk'")
         await bench.stop()
-    }
-}
-
-extension ChainBench {
-    /// The header extension that names a data file, and the end of the extensions.
-    fileprivate func dataFileExtension(_ name: String) -> [UInt8] {
-        let count = UInt8(name.utf8.count)
-        return [0x44, 0x41, 0x54, 0x41, 0, 0, 0, count] + Array(name.utf8) + [UInt8](repeating: 0, count: Int(-Int(count) & 7) + 8)
     }
 }
 

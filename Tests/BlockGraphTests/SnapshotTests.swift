@@ -88,13 +88,18 @@ import Testing
         /// Lets all that are waited for pass, now and then, until `done`.
         func pass(until done: @escaping @Sendable () -> Bool) async {
             while !done() {
-                let due = waiting.withLock { waiting in
-                    defer { waiting = [] }
-                    return waiting
-                }
-                for continuation in due { continuation.resume() }
+                passAll()
                 await Task.yield()
             }
+        }
+
+        /// Lets those pass that are waited for now.
+        func passAll() {
+            let due = waiting.withLock { waiting in
+                defer { waiting = [] }
+                return waiting
+            }
+            for continuation in due { continuation.resume() }
         }
     }
 
@@ -130,24 +135,37 @@ import Testing
         await bench.stop()
     }
 
-    @Test(.timeLimit(.minutes(10))) func `a command on the hanging disk itself is answered when its deadline passes`() async throws {
+    private enum DrainingCommand: CaseIterable {
+        case reopen, resize
+
+        func run(_ graph: BlockGraph) async throws {
+            switch self {
+            case .reopen: try await graph.reopen([GraphBench.file("slow", readOnly: true)])
+            case .resize: try await graph.resize("slow", to: 4096)
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(10)), arguments: DrainingCommand.allCases)
+    private func `a command on the hanging disk itself is answered when its deadline passes`(command: DrainingCommand) async throws {
         let deadlines = Deadlines()
         let bench = try GraphBench(deadlines: deadlines.values)
         try await bench.add("slow")
         try await whileHanging(bench) {
             let flag = Flag()
-            let reopen = Task { () -> String? in
+            let answer = Task { () -> String? in
                 defer { flag.isUp.store(true, ordering: .relaxed) }
                 do {
-                    try await bench.graph.reopen([GraphBench.file("slow", readOnly: true)])
+                    try await command.run(bench.graph)
                     return nil
                 } catch { return (error as? BlockError)?.message }
             }
             await deadlines.pass { flag.isUp.load(ordering: .relaxed) }
-            #expect(await reopen.value == "Requests to node 'slow' have not ended within 30 seconds")
+            #expect(await answer.value == "Requests to node 'slow' have not ended within 30 seconds")
         }
         let guest = try await bench.guest("slow")
         try await guest.write(2, at: 0)
+        #expect(try await bench.graph.length(of: "slow") == Int64(GraphBench.diskLength))
         await bench.stop()
     }
 
@@ -170,13 +188,8 @@ import Testing
             await deletion.value == "Node 'slow' has not flushed within 10 seconds: its disk does not answer, and the node stays")
         #expect(await bench.graph.contains("slow"))
         await slow.thread.run { io in slow.value.releaseWrites() }
-        let again = Flag()
-        let second = Task {
-            defer { again.isUp.store(true, ordering: .relaxed) }
-            try await bench.graph.close("slow")
-        }
-        await deadlines.pass { again.isUp.load(ordering: .relaxed) }
-        try await second.value
+        try await bench.graph.close("slow")
+        deadlines.passAll()
         #expect(await !bench.graph.contains("slow"))
         await bench.stop()
     }

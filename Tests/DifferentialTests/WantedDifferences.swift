@@ -51,6 +51,26 @@ struct WantedDifference: Sendable {
                     && blockjobd["return"]?.array?.first?["error"]?.string?.hasPrefix("Could not resize image") == true
             }),
         WantedDifference(
+            name: "corrupt-image-stays-read-only",
+            reason:
+                "The reference lets a reopening make an image writable that is marked as corrupt; blockjobd refuses that, as it refuses to open it so.",
+            source: "issue 3: a corrupt image is refused, never made worse",
+            reconcile: replies { reference, blockjobd in
+                reference["return"] != nil
+                    && blockjobd.at("error.desc")?.string == "qcow2: Image is corrupt; cannot be opened read/write"
+            }),
+        WantedDifference(
+            name: "kept-child-follows",
+            reason:
+                "A child that was opened with a node and is only named, or not mentioned, when that is reopened: the reference keeps what it inherited "
+                + "before where the new options say nothing, so that the image cannot become writable again, or asks for options that nobody gave. In "
+                + "blockjobd it goes on as the node's child, by the same defaults.",
+            source: "blockdev-reopen: options that are not given get their defaults",
+            reconcile: replies { reference, blockjobd in
+                let refusals = ["Block node is read-only", "Option 'driver' cannot be reset to its default value"]
+                return blockjobd["return"] != nil && reference.at("error.desc")?.string.map(refusals.contains) == true
+            }),
+        WantedDifference(
             name: "one-error-a-message",
             reason:
                 "After a bad message the reference answers what is left of it with more errors; blockjobd sends one error and resynchronises.",

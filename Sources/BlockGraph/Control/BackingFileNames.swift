@@ -29,6 +29,7 @@ extension BlockGraph {
         let failure = await write(file, backing.driverName, into: node.id)
         if node.isReadOnly { try await setReadOnly(node.id, true) }
         if let failure { throw failure.within("Could not change backing file to '\(file)'") }
+        records[node.id]?.headerBacking = file
     }
 
     private func write(_ file: String, _ format: String, into id: NodeID) async -> BlockError? {

@@ -207,4 +207,8 @@ struct NodeRecord {
     var given: NodeSpec?
     /// The node that it was opened with, and whose options it inherits.
     var inheritsFrom: NodeID?
+    /// How the image names its backing file, empty where it names none; where that was opened, the name of its node then.
+    var headerBacking = ""
+    /// The number in the name of the next child that is added, where children come and go; nil before one did.
+    var nextChild: Int?
 }

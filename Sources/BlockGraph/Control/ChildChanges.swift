@@ -45,6 +45,7 @@ extension BlockGraph {
             throw BlockError(.unsupported, "The node \(parent) does not support removing a child")
         }
         try naming.checkRemoval(topology.nodes[id]?.children.count ?? 0)
+        let next = nextChildNumber(of: id)
         let handle = try handle(id)
         let drain = try await drainWithinDeadline([id])
         do throws(BlockError) {
@@ -54,6 +55,7 @@ extension BlockGraph {
             throw error
         }
         edgeHandles[edge.id] = nil
+        records[id]?.nextChild = child == "\(naming.prefix)\(next - 1)" ? next - 1 : next
         let outcome = await setChild(nil, named: child, of: handle)
         await resume(drain)
         await closeIfUnused(edge.child)
@@ -68,9 +70,14 @@ extension BlockGraph {
         guard let naming = records[id]?.spec?.definition.changingChildren else {
             throw BlockError(.unsupported, "The node \(parent) does not support adding a child")
         }
-        guard !topology.below([child]).contains(id) else { throw BlockGraph.cycle(node, naming.prefix, parent) }
+        guard topology.nodes[child]?.parents.isEmpty == true else {
+            throw BlockError(.inUse, "The node \(node) already has a parent")
+        }
+        try naming.checkAddition()
+        let number = nextChildNumber(of: id)
+        let name = "\(naming.prefix)\(number)"
+        guard !topology.below([child]).contains(id) else { throw BlockGraph.cycle(node, name, parent) }
         try await joinLoops([id, child])
-        let name = freeChildName(naming.prefix, of: id)
         let (handle, below) = (try handle(id), try self.handle(child))
         let drain = try await drainWithinDeadline([id])
         let edgeID = EdgeID(number: nextID())
@@ -87,15 +94,28 @@ extension BlockGraph {
         let edge = await below.thread.run { (io: isolated IOThread) in LoopBound(NodeEdge(to: below.value, name: name), on: io) }
         edgeHandles[edgeID] = edge
         let outcome = await setChild(edge, named: name, of: handle)
+        if let outcome {
+            await takeBack(edgeID, of: id)
+            await resume(drain)
+            throw outcome
+        }
+        records[id]?.nextChild = number + 1
         await extendDrains(below: [child])
         await resume(drain)
-        if let outcome { throw outcome }
     }
 
-    private func freeChildName(_ prefix: String, of id: NodeID) -> String {
-        var number = 0
-        while topology.child("\(prefix)\(number)", of: id) != nil { number += 1 }
-        return "\(prefix)\(number)"
+    /// Names are not used again, but for the last one.
+    private func nextChildNumber(of id: NodeID) -> Int { records[id]?.nextChild ?? topology.nodes[id]?.children.count ?? 0 }
+
+    /// The driver has refused a child.
+    private func takeBack(_ edge: EdgeID, of id: NodeID) async {
+        edgeHandles[edge] = nil
+        do throws(BlockError) {
+            try await change(from: [id]) { $0.disconnect(edge) }
+        } catch {
+            // Giving permissions up is never refused by the rules.
+            topology.disconnect(edge)
+        }
     }
 
     /// Gives the driver a child, or takes it away.

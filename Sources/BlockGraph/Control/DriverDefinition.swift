@@ -17,6 +17,8 @@ public protocol DriverDefinition: Sendable, Equatable {
     var children: [ChildSlot] { get }
     /// The children that the options speak of and that are opened when the driver is made.
     var lateChildren: [ChildSlot] { get }
+    /// What else of the daemon the options reach by its name, in words for a refusal: `throttle group 'g'`.
+    var references: [String] { get }
     /// Whether the image itself may name children, so that a chain of them might come back to where it began.
     var namesChildren: Bool { get }
 
@@ -46,6 +48,8 @@ public protocol DriverDefinition: Sendable, Equatable {
     var canReopen: Bool { get }
     /// The driver's own options that may be others when the node is reopened, by name.
     var mutableOptions: [String] { get }
+    /// Those of them that have no default to go back to: once given, they must be given again.
+    var lastingOptions: [String] { get }
     /// The driver's own options as they were given, children apart.
     var givenOptions: [NodeFilename.Option] { get }
 
@@ -72,6 +76,8 @@ extension DriverDefinition {
     public var children: [ChildSlot] { [] }
     /// None.
     public var lateChildren: [ChildSlot] { [] }
+    /// Nothing.
+    public var references: [String] { [] }
     /// It names none.
     public var namesChildren: Bool { false }
     /// Nothing to refuse.
@@ -90,6 +96,8 @@ extension DriverDefinition {
     public var canReopen: Bool { false }
     /// None.
     public var mutableOptions: [String] { [] }
+    /// None.
+    public var lastingOptions: [String] { [] }
     /// Those that the node's name shows.
     public var givenOptions: [NodeFilename.Option] { strongOptions }
     /// None of its own.
@@ -160,8 +168,7 @@ public struct DriverOpening {
     public let directory: String?
     /// What else is around.
     public let surroundings: GraphSurroundings
-    /// Where files must be that headers name.
-    let roots: ImageRoots?
+    private let roots: ImageRoots?
     private let opener: BlockGraph.StorageOpener
 
     init(
@@ -176,6 +183,9 @@ public struct DriverOpening {
         self.roots = roots
         self.opener = opener
     }
+
+    /// The directories that every file must be in that is opened for this node: those of header names, when it was named in a header.
+    var fileRoots: ImageRoots? { options.isNamedInHeader ? roots : nil }
 
     /// The child of this name, if it is open.
     public func child(_ name: String) -> NodeEdge? { edges.first { $0.name == name } }
@@ -219,13 +229,20 @@ public struct ChangingChildren: Sendable, Equatable {
     public var fewest: Int
     /// What the refusal to go below that says.
     public var refusal: String
+    /// Why none may be added; nil where one may.
+    public var additionRefusal: String?
 
     /// Makes a rule.
-    public init(prefix: String, role: ChildRole, fewest: Int, refusal: String) {
+    public init(prefix: String, role: ChildRole, fewest: Int, refusal: String, additionRefusal: String? = nil) {
         self.prefix = prefix
         self.role = role
         self.fewest = fewest
         self.refusal = refusal
+        self.additionRefusal = additionRefusal
+    }
+
+    func checkAddition() throws(BlockError) {
+        if let additionRefusal { throw BlockError(.invalidOption, additionRefusal) }
     }
 
     func checkRemoval(_ count: Int) throws(BlockError) {

@@ -8,9 +8,9 @@ extension BlockGraph {
         if name.isData { return NodeSpec(driver: await fileDriver(name.text)) }
         if name.text.hasPrefix("json:") {
             let spec = try headers.json(String(name.text.dropFirst(5)), name.format)
-            // A guest that can write its image must not reach other nodes' bytes by their names.
-            if headers.roots != nil, let other = spec.namedChildren.first {
-                throw BlockError(.invalidOption, "An image header may not refer to node '\(other)'")
+            // A guest that can write its image must not reach others' bytes, bitmaps or limits by their names.
+            if headers.roots != nil, let other = spec.references.first {
+                throw BlockError(.invalidOption, "An image header may not refer to \(other)")
             }
             return spec
         }

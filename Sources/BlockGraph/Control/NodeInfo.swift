@@ -107,6 +107,8 @@ public indirect enum NodeFilename: Sendable, Equatable {
         case options([Option])
         /// Several children.
         case list([Value])
+        /// That there is none.
+        case null
     }
 }
 

@@ -45,6 +45,19 @@ public struct NodeSpec: Sendable, Equatable {
             }
         }
     }
+
+    /// What it reaches by name in the daemon beside files, at any depth, in words for a refusal.
+    var references: [String] {
+        let slots = driver.definition.children + driver.definition.lateChildren
+        return driver.definition.references
+            + slots.flatMap { slot -> [String] in
+                switch slot.content {
+                case .child(.named(let name)): ["node '\(name)'"]
+                case .child(.inline(let spec)): spec.references
+                case .header: []
+                }
+            }
+    }
 }
 
 /// A driver and its own options: one definition, boxed. Each driver's folder adds a function here that makes its own: `.raw(...)`.

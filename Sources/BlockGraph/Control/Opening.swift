@@ -287,9 +287,10 @@ extension BlockGraph {
         of id: NodeID, _ definition: any DriverDefinition, _ options: NodeOptions, _ place: OpeningPlace, _ reservation: inout Reservation
     ) async throws(BlockError) {
         let handle = try handle(id)
-        let slots = try await place.thread.run { (io: isolated IOThread) throws(BlockError) in
-            try definition.laterChildren(of: handle.value.driver)
+        let (slots, backing) = try await place.thread.run { (io: isolated IOThread) throws(BlockError) in
+            (try definition.laterChildren(of: handle.value.driver), handle.value.driver.backingFileName)
         }
+        records[id]?.headerBacking = backing ?? ""
         for slot in slots {
             let child = try await openLaterChild(slot, of: id, options, place, &reservation)
             do throws(BlockError) {
@@ -302,6 +303,9 @@ extension BlockGraph {
             try await place.thread.run { (io: isolated IOThread) throws(BlockError) in
                 try handle.value.driver.setChild(edge.value, named: slot.name)
             }
+            guard slot.name == "backing", case .header = slot.content else { continue }
+            let name = headers.write(filename(of: child.id))
+            records[id]?.headerBacking = name
         }
     }
 

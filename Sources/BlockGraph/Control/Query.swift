@@ -67,14 +67,7 @@ extension BlockGraph {
     }
 
     private func describe(_ ids: [NodeID]) async -> [NodeInfo] {
-        var infos: [NodeInfo] = []
-        var handles: [LoopBound<Node>] = []
-        for id in ids {
-            // A node that is still being opened is none yet.
-            guard let node = topology.nodes[id], let record = records[id], topology.node(named: node.name)?.id == id else { continue }
-            infos.append(staticInfo(node, record))
-            handles.append(record.handle)
-        }
+        var (infos, handles) = staticInfos(ids)
         // One visit a loop, not one a node.
         for thread in threads {
             let here = handles.indices.filter { handles[$0].thread === thread }
@@ -90,55 +83,33 @@ extension BlockGraph {
         return infos
     }
 
-    private func staticInfo(_ node: Topology.Node, _ record: NodeRecord) -> NodeInfo {
+    /// What the control plane knows of nodes, and where the rest is to be had; in one turn.
+    private func staticInfos(_ ids: [NodeID]) -> ([NodeInfo], [LoopBound<Node>]) {
+        var infos: [NodeInfo] = []
+        var handles: [LoopBound<Node>] = []
+        var names = names()
+        for id in ids {
+            // A node that is still being opened is none yet.
+            guard let node = topology.nodes[id], let record = records[id], topology.node(named: node.name)?.id == id else { continue }
+            infos.append(staticInfo(node, record, &names))
+            handles.append(record.handle)
+        }
+        return (infos, handles)
+    }
+
+    private func staticInfo(_ node: Topology.Node, _ record: NodeRecord, _ names: inout NodeNames) -> NodeInfo {
         let edges = node.children.compactMap { topology.edges[$0] }
         let below = edges.first { $0.role == .backing || $0.role == .filtered && (node.isFilter || record.spec == nil) }
         return NodeInfo(
-            nodeName: node.name, driver: node.driverName, filename: filename(node.id), isReadOnly: node.isReadOnly,
+            nodeName: node.name, driver: node.driverName, filename: names.filename(of: node.id), isReadOnly: node.isReadOnly,
             detectZeroes: record.spec == nil ? .off : record.options.detectZeroes, cacheDirect: record.options.cacheDirect,
             cacheNoFlush: record.options.cacheNoFlush,
-            backingFilename: below.flatMap { $0.role == .backing ? filename($0.child) : nil },
+            backingFilename: below.flatMap { $0.role == .backing ? names.filename(of: $0.child) : nil },
             nodeBelow: below.flatMap { topology.nodes[$0.child]?.name },
             children: edges.compactMap { edge in
                 topology.nodes[edge.child].map { NodeInfo.Child(name: edge.name, nodeName: $0.name) }
             },
             image: ImageInfo(virtualSize: 0, actualSize: nil, details: ImageDetails()), bitmaps: [], writeThreshold: 0)
-    }
-
-    private func primaryChild(_ id: NodeID) -> NodeID? {
-        topology.nodes[id]?.children.first.flatMap { topology.edges[$0]?.child }
-    }
-
-    /// A path where it says all there is to say, else options; a format's name is its file's when opening that anew, as this format, would
-    /// give the same.
-    private func filename(_ id: NodeID) -> NodeFilename {
-        guard let definition = records[id]?.spec?.definition else { return primaryChild(id).map { filename($0) } ?? .plain("") }
-        if definition.isNamedAsChild, let child = primaryChild(id) { return filename(child) }
-        return exactFilename(id, definition).map { .plain($0) } ?? .options(options(id))
-    }
-
-    private func exactFilename(_ id: NodeID, _ definition: any DriverDefinition) -> String? {
-        if let own = definition.exactFilename { return own }
-        // Asked for by few: a long chain's names would be looked for again and again.
-        let joined = definition.exactFilename {
-            (topology.nodes[id]?.children ?? []).compactMap { topology.edges[$0]?.child }.map { child in
-                records[child]?.spec.flatMap { exactFilename(child, $0.definition) }
-            }
-        }
-        if let joined { return joined }
-        guard !definition.isFilter, definition.strongOptions.isEmpty, let file = primaryChild(id) else { return nil }
-        // Only a protocol node would be found again: a format below would be probed for, or not be there at all.
-        guard topology.nodes[file]?.children.isEmpty == true else { return nil }
-        return records[file]?.spec?.definition.exactFilename
-    }
-
-    /// The options that would open the node again, in the order in which the reference shows them.
-    private func options(_ id: NodeID) -> [NodeFilename.Option] {
-        guard let definition = records[id]?.spec?.definition, let node = topology.nodes[id] else { return [] }
-        var list = [NodeFilename.Option(name: "driver", value: .string(definition.name))] + definition.strongOptions
-        list += definition.shownChildren(
-            node.children.compactMap { topology.edges[$0] }.map { .init(name: $0.name, value: .options(options($0.child))) })
-        return NodeFilename.inReferenceOrder(list)
     }
 }
 

@@ -13,6 +13,8 @@ struct Reopening {
     let spec: DriverSpec
     /// Whether options and children that are not given stay as they are: a child that its parent names, or a change of one option alone.
     let keepsOthers: Bool
+    /// Whether it was asked for, and does not only follow a parent's change.
+    let isAsked: Bool
 }
 
 /// A child that is to be another node, or none, or is there for the first time.
@@ -62,14 +64,18 @@ extension BlockGraph {
         _ given: NodeSpec, _ id: NodeID, parent: (options: NodeOptions, role: ChildRole)?, keepsOthers: Bool, in queue: inout [Reopening]
     ) {
         guard let record = records[id], let old = record.spec else { return }
-        let options = NodeOptions(given, parent: parent)
+        var options = NodeOptions(given, parent: parent)
+        // Whoever changes it, where its files may be stays as it was.
+        options.isNamedInHeader = record.options.isNamedInHeader
         let spec = keepsOthers ? old : given.driver
-        let entry = Reopening(id: id, given: given, options: options, spec: spec, keepsOthers: keepsOthers)
+        let entry = Reopening(id: id, given: given, options: options, spec: spec, keepsOthers: keepsOthers, isAsked: parent == nil)
         if let index = queue.firstIndex(where: { $0.id == id }) {
-            if parent == nil { queue[index] = entry }
-            return
+            // The last word counts, but a parent's less than the node's own.
+            guard entry.isAsked || !queue[index].isAsked else { return }
+            queue[index] = entry
+        } else {
+            queue.append(entry)
         }
-        queue.append(entry)
         let slots = spec.definition.allChildren
         for edge in (topology.nodes[id]?.children ?? []).compactMap({ topology.edges[$0] }) {
             guard let child = records[edge.child], child.inheritsFrom == id, let keep = child.given else { continue }
@@ -112,36 +118,11 @@ extension BlockGraph {
         }
     }
 
-    /// - Returns: nodes that nobody may keep any more.
-    private func change(to queue: [Reopening]) async throws(BlockError) -> [NodeID] {
-        var moves: [ChildMove] = []
-        var prepared: [LoopBound<NodeReopening>] = []
-        do throws(BlockError) {
-            for entry in queue {
-                moves += try await prepare(entry, &prepared)
-            }
-            let seeds = queue.map(\.id) + moves.flatMap { [$0.edge?.child, $0.new].compactMap { $0 } }
-            let additions = moves.map { $0.edge == nil ? EdgeID(number: nextID()) : nil }
-            try await change(from: seeds, reopening: Set(queue.map(\.id))) { topology in
-                for entry in queue { topology.apply(entry) }
-                for (move, added) in zip(moves, additions) { topology.apply(move, as: added) }
-            }
-            for (move, added) in zip(moves, additions) { await carryOut(move, as: added) }
-        } catch {
-            for step in prepared.reversed() {
-                await step.thread.run { (io: isolated IOThread) async -> Void in await step.value.abort() }
-            }
-            throw error
-        }
-        for step in prepared.reversed() {
-            await step.thread.run { (io: isolated IOThread) async -> Void in await step.value.commit() }
-        }
-        for entry in queue { await finish(entry) }
-        return moves.compactMap(\.edge?.child)
-    }
-
     /// The checks of one node in the reference's order, and the driver's first step.
-    private func prepare(_ entry: Reopening, _ prepared: inout [LoopBound<NodeReopening>]) async throws(BlockError) -> [ChildMove] {
+    /// - Parameter before: what nodes that come before in the queue have moved.
+    func prepare(
+        _ entry: Reopening, after before: [ChildMove], _ prepared: inout [LoopBound<DriverReopening>]
+    ) async throws(BlockError) -> [ChildMove] {
         guard let record = records[entry.id], let old = record.given, let node = topology.nodes[entry.id] else {
             throw BlockError(.inUse, "The node has gone")
         }
@@ -152,7 +133,7 @@ extension BlockGraph {
                 .unsupported, "Block format '\(node.driverName)' used by node '\(node.name)' does not support reopening files")
         }
         if !entry.keepsOthers { try entry.given.checkReset(from: old) }
-        let moves = entry.keepsOthers ? [] : try childMoves(entry, node)
+        let moves = entry.keepsOthers ? [] : try childMoves(entry, node, after: before)
         let handle = record.handle
         let futureFile = try (moves.first { $0.name == "file" }?.new).map { (id) throws(BlockError) in try self.handle(id) }
         // A driver that is another one is refused below, whatever its options.
@@ -166,13 +147,18 @@ extension BlockGraph {
         }
         if !entry.keepsOthers {
             try checkBacking(entry, node)
-            try entry.given.checkUnchanged(from: old, except: inheritingChildren(of: node))
+            try entry.given.checkUnchanged(from: old, with: presentChildren(of: node))
         }
         return moves
     }
 
-    private func inheritingChildren(of node: Topology.Node) -> Set<String> {
-        Set(node.children.compactMap { topology.edges[$0] }.filter { records[$0.child]?.inheritsFrom == node.id }.map(\.name))
+    private func presentChildren(of node: Topology.Node) -> PresentChildren {
+        var present = PresentChildren()
+        for edge in node.children.compactMap({ topology.edges[$0] }) {
+            present.names[edge.name] = topology.nodes[edge.child]?.name
+            if records[edge.child]?.inheritsFrom == node.id { present.inheriting.insert(edge.name) }
+        }
+        return present
     }
 
     private func checkBacking(_ entry: Reopening, _ node: Topology.Node) throws(BlockError) {
@@ -181,7 +167,7 @@ extension BlockGraph {
     }
 
     /// What becomes of the children `backing` and `file`, the only ones that may be others afterwards.
-    private func childMoves(_ entry: Reopening, _ node: Topology.Node) throws(BlockError) -> [ChildMove] {
+    private func childMoves(_ entry: Reopening, _ node: Topology.Node, after before: [ChildMove]) throws(BlockError) -> [ChildMove] {
         let slots = entry.spec.definition.allChildren
         var moves: [ChildMove] = []
         if case .none = entry.spec.definition.backing, let edge = topology.child("backing", of: node.id) {
@@ -190,82 +176,12 @@ extension BlockGraph {
         for name in ["backing", "file"] {
             guard let slot = slots.first(where: { $0.name == name }), case .child(.named(let reference)) = slot.content else { continue }
             let new = try find(reference).id
-            guard !topology.below([new]).contains(node.id) else { throw BlockGraph.cycle(reference, name, node.name) }
+            guard !topology.reaches(node.id, from: new, after: before + moves) else { throw BlockGraph.cycle(reference, name, node.name) }
             let edge = topology.child(name, of: node.id)
             guard edge?.child != new else { continue }
             moves.append(ChildMove(parent: node.id, name: name, role: slot.role, edge: edge, new: new))
         }
         return moves
-    }
-
-    // MARK: The loop-bound halves
-
-    /// Leads the edge where the topology has it now.
-    private func carryOut(_ move: ChildMove, as added: EdgeID?) async {
-        guard let parent = records[move.parent]?.handle else { return }
-        var edge = move.edge.flatMap { edgeHandles[$0.id] }
-        if let new = move.new, let target = records[new]?.handle {
-            if let known = edge {
-                await target.thread.run { (io: isolated IOThread) -> Void in known.value.node = target.value }
-            } else if let added {
-                let name = move.name
-                let made = await target.thread.run { (io: isolated IOThread) in LoopBound(NodeEdge(to: target.value, name: name), on: io) }
-                edgeHandles[added] = made
-                edge = made
-            }
-        } else if let gone = move.edge {
-            edgeHandles[gone.id] = nil
-            edge = nil
-        }
-        if let old = move.edge?.child, records[old]?.inheritsFrom == move.parent { records[old]?.inheritsFrom = nil }
-        guard move.name == "backing" else { return }
-        // A driver that has been asked whether it has backing files takes one.
-        _ = await setChild(edge, named: move.name, of: parent)
-    }
-
-    private func finish(_ entry: Reopening) async {
-        guard let handle = records[entry.id]?.handle else { return }
-        records[entry.id]?.given = entry.given
-        records[entry.id]?.options = entry.options
-        records[entry.id]?.spec = entry.spec
-        let traits = entry.options.traits
-        let endIsAligned = await handle.thread.run { (io: isolated IOThread) -> Bool in
-            handle.value.traits = traits
-            handle.value.driverChanged()
-            return handle.value.endIsAligned
-        }
-        topology.update(entry.id) {
-            $0.endIsAligned = endIsAligned
-            $0.becomesReadOnly = false
-        }
-    }
-}
-
-extension Topology {
-    /// A node's new options, as far as permissions depend on them.
-    fileprivate mutating func apply(_ entry: Reopening) {
-        let definition = entry.spec.definition
-        update(entry.id) {
-            $0.becomesReadOnly = entry.options.readOnly && !$0.isReadOnly
-            $0.isReadOnly = entry.options.readOnly
-            $0.sharesEverything = entry.options.forceShare
-            $0.policy = { definition.permissions($0) }
-        }
-    }
-
-    fileprivate mutating func apply(_ move: ChildMove, as added: EdgeID?) {
-        switch (move.edge, move.new) {
-        case (let edge?, let new?):
-            redirect(edge.id, to: new)
-        case (let edge?, nil):
-            disconnect(edge.id)
-        case (nil, let new?):
-            guard let added else { return }
-            connect(
-                Edge(id: added, parent: .node(move.parent), child: new, name: move.name, role: move.role, permissions: Permissions()))
-        case (nil, nil):
-            break
-        }
     }
 }
 

@@ -12,11 +12,16 @@ extension BlockGraph {
         }
         guard !hasJob else { throw BlockError(.inUse, "Device '(null)' is in use") }
         let user = try await attach(NodeUserSpec(permissions: Permissions(held: .resize)), to: name)
-        let drain = await self.drain([name])
-        let outcome = await truncate(user, to: length)
-        await resume(drain)
+        do throws(BlockError) {
+            let drain = try await drainWithinDeadline([name])
+            let outcome = await truncate(user, to: length)
+            await resume(drain)
+            if let failure = outcome { throw failure }
+        } catch {
+            await detach(user)
+            throw error
+        }
         await detach(user)
-        if let failure = outcome { throw failure }
     }
 
     private func truncate(_ user: NodeUser, to length: Int64) async -> BlockError? {

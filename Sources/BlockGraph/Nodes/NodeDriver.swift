@@ -114,6 +114,9 @@ open class NodeDriver {
         DriverReopening()
     }
 
+    /// The backing file's name as the image gives it; nil where it gives none.
+    open var backingFileName: String? { nil }
+
     /// What a query tells of the image beside its length.
     open func imageDetails() async -> ImageDetails { ImageDetails() }
 

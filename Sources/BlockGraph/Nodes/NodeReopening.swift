@@ -35,6 +35,8 @@ final class NodeReopening: DriverReopening {
         }
     }
 
+    override func begin() async throws(BlockError) { try await step.begin() }
+
     override func commit() async {
         await step.commit()
         if becomesWritable { await node.resumeBitmaps() }

@@ -128,6 +128,7 @@ extension NodeFilename {
         case .boolean(let flag): .bool(flag)
         case .options(let nested): object(nested)
         case .list(let values): .array(values.map { json($0) })
+        case .null: .null
         }
     }
 }

@@ -76,7 +76,7 @@ import Testing
         return (words.flatMap { Int($0[1]) } ?? 0) * 4096 >> 20
     }
 
-    @Test(.timeLimit(.minutes(1))) func `tens of thousands of the largest are refused before they take memory`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `tens of thousands of the largest are refused before they take memory`() async throws {
         let bench = try GraphBench()
         try await makeImage(bench, "f", count: 65535, bits: 1 << 32)
         let before = resident
@@ -87,7 +87,7 @@ import Testing
         await bench.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `tens of thousands that are inconsistent take no memory for bits`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `tens of thousands that are inconsistent take no memory for bits`() async throws {
         let bench = try GraphBench()
         try await makeImage(bench, "f", count: 65535, bits: 1 << 32, inUse: true)
         let before = resident
@@ -99,7 +99,7 @@ import Testing
         await bench.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `the largest that are clean take no memory for bits`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `the largest that are clean take no memory for bits`() async throws {
         let bench = try GraphBench()
         try await makeImage(bench, "f", count: 2, bits: 1 << 32, word: .zeroes)
         let before = resident
@@ -111,7 +111,7 @@ import Testing
         await bench.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `of several images are bounded together`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `of several images are bounded together`() async throws {
         let bench = try GraphBench(bitmapMemory: BitmapMemory(mostPerImage: 4 << 20, mostAltogether: 6 << 20))
         for name in ["a", "b"] { try await makeImage(bench, name, count: 4, bits: 8 << 20) }
         try await makeImage(bench, "c", count: 5, bits: 8 << 20)
@@ -124,7 +124,7 @@ import Testing
         await bench.stop()
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [0x55, 0xFF] as [UInt8])
+    @Test(.timeLimit(.minutes(10)), arguments: [0x55, 0xFF] as [UInt8])
     func `are loaded in short turns of the loop`(byte: UInt8) async throws {
         let bench = try GraphBench()
         try await makeImage(bench, "f", count: 1, bits: 1 << 27, word: .stored(byte))

@@ -205,7 +205,7 @@ import Testing
         try await FilterBench().run { bench async throws in
             let disk = SimulatedStorage(seed: 1, contents: FilterBench.pattern(65536))
             let child = bench.node(disk)
-            let driver = ThrottleDriver(NodeEdge(child), group: run.group)
+            let driver = ThrottleDriver(NodeEdge(child), group: run.group, of: ThrottleGroups(clock: run.clock))
             let node = bench.node(over: driver)
             #expect(try driver.passRead(at: 0, count: 512) != nil)
             #expect(try driver.passWrite(at: 0, count: 512) != nil)

@@ -56,6 +56,12 @@ public final class TemporaryDirectory: Sendable {
         }
     }
 
+    /// Makes a file of this text.
+    public func makeFile(_ name: String, text: String) throws(WireFailure) {
+        try makeFile(name, size: text.utf8.count)
+        try write(name, at: 0, Array(text.utf8))
+    }
+
     /// Overwrites bytes of a file in the directory that exists.
     public func write(_ name: String, at offset: Int, _ bytes: [UInt8]) throws(WireFailure) {
         let descriptor = open(file(name), O_WRONLY | O_CLOEXEC)

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import IOLoop
 import Storage
 
@@ -7,13 +8,16 @@ enum BlkdebugConfig {
     private static let longest = 1 << 20
 
     /// Reads and parses the file on the loop's thread pool.
-    static func read(_ path: String, on thread: isolated IOThread) async throws(BlockError) -> [BlkdebugRule] {
+    /// - Parameter roots: the directories that it must be in; nil is anywhere.
+    static func read(_ path: String, within roots: ImageRoots?, on thread: isolated IOThread) async throws(BlockError) -> [BlkdebugRule] {
         let storage: BlockStorage
         do throws(BlockError) {
-            storage = try await HostFileStorage.open(
-                path, options: HostFileOptions(access: .readOnly, locking: .off), on: thread)
+            var options = HostFileOptions(access: .readOnly, locking: .off)
+            options.roots = roots
+            storage = try await HostFileStorage.open(path, options: options, on: thread)
         } catch {
-            guard case .system(let errno) = error.kind else { throw error }
+            // A file outside of the roots is refused by name.
+            guard case .system(let errno) = error.kind, errno != EXDEV else { throw error }
             throw .system(errno, "Could not read blkdebug config file")
         }
         let count = Int(min(Int64(longest), storage.length))

@@ -50,6 +50,21 @@ struct BlkdebugDefinition: DriverDefinition {
         return config + shownLimits + spec.shownRules
     }
 
+    /// Its own options stay as they are; what changes is the node's and its child's.
+    var canReopen: Bool { true }
+    var givenOptions: [NodeFilename.Option] {
+        strongOptions + shown(spec.takes, as: "take-child-perms") + shown(spec.unshares, as: "unshare-child-perms")
+    }
+
+    private func shown(_ permissions: LockSet, as name: String) -> [NodeFilename.Option] {
+        let known: [(LockSet, String)] = [
+            (.consistentRead, "consistent-read"), (.write, "write"), (.writeUnchanged, "write-unchanged"), (.resize, "resize"),
+        ]
+        return known.filter { permissions.contains($0.0) }.enumerated().map {
+            .init(name: "\(name).\($0.offset)", value: .string($0.element.1))
+        }
+    }
+
     private var shownLimits: [NodeFilename.Option] {
         let values = [
             ("align", spec.limits.align), ("max-transfer", spec.limits.maxTransfer), ("opt-write-zero", spec.limits.optWriteZero),
@@ -74,7 +89,7 @@ struct BlkdebugDefinition: DriverDefinition {
     func makeDriver(_ opening: DriverOpening, on thread: isolated IOThread) async throws(BlockError) -> NodeDriver {
         let image = try opening.required("image")
         var rules = spec.rules
-        if let config = spec.config { rules = try await BlkdebugConfig.read(config, on: thread) + rules }
+        if let config = spec.config { rules = try await BlkdebugConfig.read(config, within: opening.fileRoots, on: thread) + rules }
         try check(image.node.driver.limits.requestAlignment)
         return BlkdebugDriver(image, rules: rules, limits: spec.limits)
     }

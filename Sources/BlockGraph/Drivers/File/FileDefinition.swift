@@ -57,7 +57,7 @@ struct FileDefinition: DriverDefinition {
 
     func makeDriver(_ opening: DriverOpening, on thread: isolated IOThread) async throws(BlockError) -> NodeDriver {
         var host = hostOptions(opening.options)
-        if opening.options.isNamedInHeader { host.roots = opening.roots }
+        host.roots = opening.fileRoots
         return try await opening.openStorage(driver == .file ? .file(spec) : .hostDevice(spec), host, on: thread)
     }
 

@@ -52,7 +52,33 @@ struct PreallocateDefinition: DriverDefinition {
         return result
     }
 
+    var canReopen: Bool { true }
+    var mutableOptions: [String] { givenOptions.map(\.name) }
+    var lastingOptions: [String] { mutableOptions }
+    var givenOptions: [NodeFilename.Option] {
+        [("prealloc-align", spec.align), ("prealloc-size", spec.size)].compactMap { name, value in
+            value.map { NodeFilename.Option(name: name, value: .signed($0)) }
+        }
+    }
+
+    /// What the file's end is a multiple of.
+    var align: Int64 { spec.align ?? 1 << 20 }
+    /// How much is provided beyond a write.
+    var size: Int64 { spec.size ?? 128 << 20 }
+
+    /// Refuses ends that the node below could not have.
+    func check(over file: Node) throws(BlockError) {
+        let unit = file.driver.limits.requestAlignment
+        guard align % Int64(unit) == 0 else {
+            throw BlockError(
+                .invalidOption,
+                "prealloc-align parameter of preallocate filter is not aligned to underlying node request alignment (\(unit))")
+        }
+    }
+
     func makeDriver(_ opening: DriverOpening, on thread: isolated IOThread) async throws(BlockError) -> NodeDriver {
-        PreallocateDriver(try opening.required("file"), align: spec.align ?? 1 << 20, size: spec.size ?? 128 << 20)
+        let file = try opening.required("file")
+        try check(over: file.node)
+        return PreallocateDriver(file, align: align, size: size)
     }
 }

@@ -5,8 +5,8 @@ public import Storage
 ///
 /// Only while parents may write and resize, which nobody else may then, does it keep its own account of the file's end.
 public final class PreallocateDriver: FilterDriver {
-    private let align: Int64
-    private let size: Int64
+    private var align: Int64
+    private var size: Int64
     /// Parents may write and resize.
     private var isActive = false
     /// One past the last byte of data; nil while the file's length says that.
@@ -80,6 +80,32 @@ public final class PreallocateDriver: FilterDriver {
     }
 
     public override func close() async { await giveBack() }
+
+    public override func prepareReopen(
+        as definition: any DriverDefinition, _ options: NodeOptions, futureFile: Node?
+    ) async throws(BlockError) -> DriverReopening {
+        guard let definition = definition as? PreallocateDefinition else { return DriverReopening() }
+        try definition.check(options)
+        try definition.check(over: futureFile ?? child.node)
+        // What was provided in a file that the node leaves is nobody's any more.
+        if futureFile != nil { await giveBack() }
+        return Reopening(self, definition)
+    }
+
+    private final class Reopening: DriverReopening {
+        private let driver: PreallocateDriver
+        private let definition: PreallocateDefinition
+
+        init(_ driver: PreallocateDriver, _ definition: PreallocateDefinition) {
+            self.driver = driver
+            self.definition = definition
+        }
+
+        override func commit() async {
+            driver.align = max(1, definition.align)
+            driver.size = definition.size
+        }
+    }
 
     /// Accounts for a write, and provides more when it ends beyond the file.
     /// - Returns: whether the range was zeroed with that, so that a zeroing has nothing more to do.

@@ -9,9 +9,6 @@ import Storage
 ///
 /// Loop-bound. Nothing is in flight when the structure changes.
 final class BackingChain: NodeStorage {
-    /// Bytes that one chain may remember of, unless it was told otherwise.
-    static let usualMemory = 2 << 20
-
     /// Where a run of bytes is.
     struct Place {
         /// The node that has it; nil: it reads as zeroes.
@@ -23,10 +20,25 @@ final class BackingChain: NodeStorage {
     }
 
     private var memory: ChainMemory
+    /// Whether anything was looked for since `dropUnused`.
+    private var isRecent = false
 
+    /// - Parameter memoryLimit: bytes that it may take to remember runs.
     init(_ edge: NodeEdge, memoryLimit: Int) {
         memory = ChainMemory(limit: memoryLimit)
         super.init(edge)
+    }
+
+    /// Bytes that remembered runs take now.
+    var memoryInUse: Int { memory.inUse }
+
+    /// Begins anew with another limit.
+    func setMemoryLimit(_ limit: Int) { memory = ChainMemory(limit: limit) }
+
+    /// Gives the memory back when nobody has looked for anything since the last call. A chain in use keeps all that it knows.
+    func dropUnused() {
+        if !isRecent { memory.drop() }
+        isRecent = false
     }
 
     /// Where a read goes on unchanged, when all of it is in one place and that is known without waiting.
@@ -76,6 +88,7 @@ final class BackingChain: NodeStorage {
 
     /// As `place`, as long as nothing must be read for it.
     private func known(at offset: Int64, limit: Int64) -> Place? {
+        if !isRecent { isRecent = true }
         if let place = memory.find(offset, limit: limit) { return place }
         let start = ChainMemory.granuleStart(offset)
         guard let found = walkFast(from: start, limit: ChainMemory.span(from: start, to: offset + limit)) else { return nil }

@@ -11,6 +11,7 @@ struct ChainMemory {
 
     /// Runs are looked for by granules of 64 KiB, the usual cluster.
     private static let granuleBits: Int64 = 16
+    /// How many slots a table begins with, if it may have so many.
     private static let firstSlots = 256
 
     /// The first byte of the granule that `offset` is in.
@@ -31,6 +32,12 @@ struct ChainMemory {
     /// - Parameter limit: bytes that the table may take.
     init(limit: Int) { self.limit = limit }
 
+    /// Bytes that it takes.
+    var inUse: Int { entries.count * MemoryLayout<Entry>.stride + nodes.count * MemoryLayout<Node>.stride }
+
+    /// Gives all of it back.
+    mutating func drop() { forget() }
+
     /// The run that `offset` is in, from there on, for at most `limit` bytes.
     @inline(__always)
     func find(_ offset: Int64, limit: Int64) -> BackingChain.Place? {
@@ -49,13 +56,20 @@ struct ChainMemory {
     /// Remembers a run.
     mutating func add(_ place: BackingChain.Place, at offset: Int64) {
         if generation != ChainStructure.generation { forget() }
-        if entries.isEmpty { entries = [Entry](repeating: Entry(), count: Self.firstSlots) }
+        if entries.isEmpty { begin() }
+        guard !entries.isEmpty else { return }
         var index = Int32(-1)
         if let node = place.node { index = number(of: node) }
         let slot = slot(offset)
         if entries[slot].start >= 0 { displaced += 1 }
         entries[slot] = Entry(start: offset, length: place.length, offset: place.offset, node: index)
         if displaced > entries.count { grow() }
+    }
+
+    private mutating func begin() {
+        var slots = Self.firstSlots
+        while slots > 0 && slots * MemoryLayout<Entry>.stride > limit { slots /= 2 }
+        entries = [Entry](repeating: Entry(), count: slots)
     }
 
     private mutating func number(of node: Node) -> Int32 {

@@ -44,7 +44,7 @@ struct Qcow2Definition: DriverDefinition {
         let driver = Qcow2Driver(image, file: file, directory: opening.directory)
         for edge in opening.edges where edge !== file { try driver.setChild(edge, named: edge.name) }
         if spec.dataFile != nil && !image.header.needsDataFile { try image.checkDataFile() }
-        driver.startCleaning(on: thread)
+        driver.startCleaning(on: thread, sleep: opening.surroundings.sleep)
         return driver
     }
 

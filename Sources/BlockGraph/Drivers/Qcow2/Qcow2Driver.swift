@@ -18,7 +18,7 @@ public final class Qcow2Driver: NodeDriver {
     /// Where relative names in the header begin; nil where nothing tells.
     let directory: String?
     /// Drops metadata that nobody uses, now and then.
-    private var cleaning: Task<Void, Never>?
+    private var cleaner: MetadataCleaner?
 
     /// Makes a driver of an open image.
     init(_ image: Qcow2Image, file: NodeEdge, directory: String?) {
@@ -48,7 +48,7 @@ public final class Qcow2Driver: NodeDriver {
         switch name {
         case "backing":
             backing = edge
-            chain = edge.map { BackingChain($0, memoryLimit: BackingChain.usualMemory) }
+            chain = edge.map { BackingChain($0, memoryLimit: image.chainMemory) }
             image.backing = chain
         case "data-file":
             dataFile = edge
@@ -64,7 +64,7 @@ public final class Qcow2Driver: NodeDriver {
         as definition: any DriverDefinition, _ options: NodeOptions, futureFile: Node?
     ) async throws(BlockError) -> DriverReopening {
         guard let definition = definition as? Qcow2Definition else { return DriverReopening() }
-        return try await Qcow2Reopening(image, to: try definition.imageOptions(options), readOnly: options.readOnly)
+        return try await Qcow2Reopening(self, to: try definition.imageOptions(options), readOnly: options.readOnly)
     }
 
     // MARK: Reading
@@ -106,6 +106,8 @@ public final class Qcow2Driver: NodeDriver {
     }
 
     public override var canCompress: Bool { true }
+
+    public override var backingFileName: String? { image.header.backingFile }
 
     public override func imageDetails() async -> ImageDetails { ImageDetails(image, directory: directory) }
 
@@ -165,23 +167,32 @@ public final class Qcow2Driver: NodeDriver {
         return await dataFile.node.driver.allocatedSize().map { $0 + size }
     }
 
+    // MARK: Memory
+
     /// Begins to drop metadata that nobody has used for the image's clean interval.
-    func startCleaning(on thread: isolated IOThread) {
-        let interval = image.options.cacheCleanInterval
-        guard interval > 0 else { return }
-        let image = LoopBound(image, on: thread)
-        cleaning = thread.task { (io: isolated IOThread) async -> Void in
-            while true {
-                do { try await io.requests.sleep(for: .seconds(Int64(clamping: interval))) } catch { return }
-                image.value.dropUnusedMetadata()
-            }
-        }
+    func startCleaning(on thread: isolated IOThread, sleep: @escaping GraphSurroundings.Sleep) {
+        cleaner = MetadataCleaner(self, on: thread, sleep: sleep)
+        cleaner?.clean(every: image.options.cacheCleanInterval)
     }
+
+    /// The image has other options: what follows from them outside of it follows.
+    func optionsChanged() {
+        chain?.setMemoryLimit(image.chainMemory)
+        cleaner?.clean(every: image.options.cacheCleanInterval)
+    }
+
+    /// Gives back the memory of metadata that nobody has used since the last call.
+    func dropUnusedMetadata() {
+        image.dropUnusedMetadata()
+        chain?.dropUnused()
+    }
+
+    /// Bytes of memory that metadata takes now, of the image and of the chain below.
+    var metadataMemory: Int { image.metadataMemory + (chain?.memoryInUse ?? 0) }
 
     /// Leaves the image clean. What cannot be written any more stays for the next one who opens it: a leak, or the dirty bit.
     public override func close() async {
-        cleaning?.cancel()
-        cleaning = nil
+        cleaner?.clean(every: 0)
         do throws(BlockError) {
             try await image.close()
         } catch {

@@ -51,6 +51,13 @@ struct QuorumDefinition: DriverDefinition {
         return list
     }
 
+    var changingChildren: ChangingChildren? {
+        ChangingChildren(
+            prefix: "children.", role: .other, fewest: Int(clamping: spec.voteThreshold),
+            refusal: "The number of children cannot be lower than the vote threshold \(spec.voteThreshold)",
+            additionRefusal: spec.blkverify == true ? "Cannot add a child to a quorum in blkverify mode" : nil)
+    }
+
     func shownChildren(_ children: [NodeFilename.Option]) -> [NodeFilename.Option] {
         [.init(name: "children", value: .list(children.map(\.value)))]
     }

@@ -27,13 +27,15 @@ struct ThrottleDefinition: DriverDefinition {
     var isFilter: Bool { true }
     var holdsRequests: Bool { true }
     var children: [ChildSlot] { [ChildSlot("file", .filtered, spec.file)] }
+    var references: [String] { ["throttle group '\(spec.group)'"] }
     var strongOptions: [NodeFilename.Option] { [.init(name: "throttle-group", value: .string(spec.group))] }
+
+    var canReopen: Bool { true }
+    var mutableOptions: [String] { ["throttle-group"] }
 
     func makeDriver(_ opening: DriverOpening, on thread: isolated IOThread) async throws(BlockError) -> NodeDriver {
         let file = try opening.required("file")
-        guard let group = opening.surroundings.throttleGroups.group(spec.group) else {
-            throw BlockError(.invalidOption, "Throttle group '\(spec.group)' does not exist")
-        }
-        return ThrottleDriver(file, group: group)
+        let groups = opening.surroundings.throttleGroups
+        return ThrottleDriver(file, group: try groups.existing(spec.group), of: groups)
     }
 }

@@ -4,11 +4,15 @@ public import Storage
 /// passes too, at no cost.
 public final class ThrottleDriver: FilterDriver {
     /// Its place in the group.
-    public let member: ThrottleMember
+    public private(set) var member: ThrottleMember
+    private let groups: ThrottleGroups
+    /// Drains in progress.
+    private var drains = 0
 
-    /// Makes a driver that is a member of `group` until it is closed.
-    public init(_ child: NodeEdge, group: ThrottleGroup) {
+    /// Makes a driver that is a member of `group` until it is closed, or reopened with another one of `groups`.
+    public init(_ child: NodeEdge, group: ThrottleGroup, of groups: ThrottleGroups) {
         member = group.join()
+        self.groups = groups
         super.init(child)
     }
 
@@ -47,9 +51,43 @@ public final class ThrottleDriver: FilterDriver {
         try await child.node.copy(fromStorage: source, at: sourceOffset, to: offset, count: count)
     }
 
-    public override func drainBegan() { member.beginDrain() }
+    public override func drainBegan() {
+        drains += 1
+        member.beginDrain()
+    }
 
-    public override func drainEnded() { member.endDrain() }
+    public override func drainEnded() {
+        drains -= 1
+        member.endDrain()
+    }
+
+    public override func prepareReopen(
+        as definition: any DriverDefinition, _ options: NodeOptions, futureFile: Node?
+    ) async throws(BlockError) -> DriverReopening {
+        guard let spec = (definition as? ThrottleDefinition)?.spec else { return DriverReopening() }
+        let group = try groups.existing(spec.group)
+        return group === member.group ? DriverReopening() : Reopening(self, group.join())
+    }
+
+    /// Goes over to another group. It joins first, so that nobody removes the group meanwhile.
+    private final class Reopening: DriverReopening {
+        private let driver: ThrottleDriver
+        private let member: ThrottleMember
+
+        init(_ driver: ThrottleDriver, _ member: ThrottleMember) {
+            self.driver = driver
+            self.member = member
+        }
+
+        override func commit() async {
+            // A drain that is in progress lets what comes in the new group pass too.
+            for _ in 0..<driver.drains { member.beginDrain() }
+            driver.member.leave()
+            driver.member = member
+        }
+
+        override func abort() async { member.leave() }
+    }
 
     public override func close() async {
         member.leave()

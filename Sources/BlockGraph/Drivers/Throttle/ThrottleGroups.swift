@@ -13,6 +13,13 @@ public final class ThrottleGroups: @unchecked Sendable {
     /// The group of this name.
     public func group(_ name: String) -> ThrottleGroup? { lock.withLock { groups[name] } }
 
+    /// The group of this name.
+    /// - Throws: when there is none.
+    func existing(_ name: String) throws(BlockError) -> ThrottleGroup {
+        guard let group = group(name) else { throw BlockError(.invalidOption, "Throttle group '\(name)' does not exist") }
+        return group
+    }
+
     /// Their names, sorted.
     public var names: [String] { lock.withLock { groups.keys.sorted() } }
 

@@ -48,6 +48,11 @@ extension Qcow2Image {
         if header.incompatible.contains(.dirty) { try await repairRefcounts() }
     }
 
+    /// Refuses what `activate(writing: true)` would refuse, whatever the disk does.
+    public func checkCanBeWritten() throws(BlockError) {
+        if isReadOnly { try header.validate(for: .writing) }
+    }
+
     /// Changes between reading and writing. Nothing may be in flight. When writing ends, everything is on disk and the image is clean.
     /// - Throws: as `open` and `finishWriting` do; the image is then as it was.
     public func activate(writing: Bool) async throws(BlockError) {

@@ -46,7 +46,8 @@ extension Qcow2Image {
 
     /// Begins with an empty cache of L2 tables.
     func makeCache(_ sizes: Qcow2CacheSizes) {
-        l2Cache = MetadataCache(storage: file, entryBytes: sizes.l2EntryBytes, maxEntries: sizes.l2Entries, events: Self.l2Events)
+        self.sizes = sizes
+        l2Cache = MetadataCache(storage: file, entryBytes: sizes.l2EntryBytes, maxEntries: l2Entries, events: Self.l2Events)
         sliceBits = sizes.l2EntryBytes.trailingZeroBitCount - geometry.l2EntrySize.trailingZeroBitCount
     }
 }

@@ -10,7 +10,7 @@ public final class Qcow2Image {
     /// Where the guest's clusters are when the header says so (`header.needsDataFile`); nil: in the image file.
     public var dataFile: BlockStorage?
     /// What unallocated clusters show; nil: zeroes.
-    public var backing: BlockStorage?
+    public var backing: BlockStorage? { didSet { l2Cache.setLimit(l2Entries) } }
     /// Called when the image turns out to be damaged, after it was marked.
     public var onCorruption: ((CorruptionReport) -> Void)?
 
@@ -33,6 +33,8 @@ public final class Qcow2Image {
     let decompressed = DecompressedCluster()
     /// Guards the header's place on disk.
     let headerTurn = Turn()
+    /// What the options give to the caches.
+    var sizes: Qcow2CacheSizes
     /// log2 of the entries of a slice, the part of an L2 table that is cached as one.
     var sliceBits: Int
     /// Requests in progress, for whose end host clusters that they may use wait before they are reused.
@@ -60,6 +62,7 @@ public final class Qcow2Image {
         self.options = options
         self.offload = offload
         self.l1 = l1
+        self.sizes = sizes
         geometry = header.geometry
         reader = L2Reader(header)
         isReadOnly = options.purpose == .reading
@@ -78,10 +81,25 @@ public final class Qcow2Image {
     var dataStorage: BlockStorage { dataFile ?? file }
 
     /// Gives back the memory of metadata that nobody used since the last call. To be called every `options.cacheCleanInterval` seconds.
-    public func dropUnusedMetadata() { l2Cache.dropUnused() }
+    public func dropUnusedMetadata() {
+        l2Cache.dropUnused()
+        writeState?.refcounts.cache.dropUnused()
+    }
 
-    /// Bytes of memory that cached metadata takes now.
-    public var metadataMemory: Int { l2Cache.memoryInUse + l1.count * 8 }
+    /// Bytes of memory that metadata takes now: both caches, which the options bound, and what is whole in memory: the L1 table and, once
+    /// something was written, the refcount table and the places of all metadata.
+    public var metadataMemory: Int {
+        let reading = l2Cache.memoryInUse + l1.count * 8
+        guard let writeState else { return reading }
+        let refcounts = writeState.refcounts
+        return reading + refcounts.cache.memoryInUse + Int(refcounts.table.size) + writeState.places.memoryInUse
+    }
+
+    /// Bytes that the options leave for remembering where in the backing chain bytes are.
+    public var chainMemory: Int { sizes.chainBytes }
+
+    /// How many slices the L2 cache may have.
+    var l2Entries: Int { backing == nil ? sizes.l2Entries : sizes.l2EntriesOverChain }
 
     /// Refuses a data file that the header does not ask for, and a missing one that it does, with the reference's messages.
     public func checkDataFile() throws(BlockError) {

@@ -16,6 +16,9 @@ struct MetadataPlaces {
         place(HostOffset(0), bytes: 1, .mainHeader)
     }
 
+    /// Bytes of memory that this takes.
+    var memoryInUse: Int { classes.memoryInUse }
+
     /// Notes that metadata is there.
     mutating func place(_ offset: HostOffset, bytes: Int64, _ kind: MetadataClass) {
         forEachCluster(offset, bytes) { places, cluster in

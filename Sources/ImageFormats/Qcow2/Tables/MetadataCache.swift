@@ -63,8 +63,8 @@ final class MetadataCache {
     /// Whether a change is not in the file yet.
     var hasDirty: Bool { dirty.contains(where: \.isDirty) }
 
-    /// Bytes of memory that parts take now.
-    var memoryInUse: Int { (hot.pointee.entries.count - vacant.count) * entryBytes }
+    /// Bytes of memory that are there for parts now, in use or not.
+    var memoryInUse: Int { hot.pointee.entries.count * entryBytes }
 
     /// The part at `offset` if it is in memory. It is valid until the caller suspends.
     @inline(__always)
@@ -129,20 +129,38 @@ final class MetadataCache {
         // A load in flight has a slot's number; the next call will find it loaded.
         guard loads.isEmpty else { return }
         let used = Set(hot.pointee.entries.filter(\.isInUse).map { ObjectIdentifier($0.slab) })
-        let kept = hot.pointee.entries.filter { used.contains(ObjectIdentifier($0.slab)) }
+        keep(hot.pointee.entries.filter { used.contains(ObjectIdentifier($0.slab)) }, with: \.isInUse)
+        for entry in hot.pointee.entries where !entry.isDirty { entry.isRecent = false }
+    }
+
+    /// Changes how many parts are kept. What is clean beyond that goes at once, slab by slab, unless parts are being loaded.
+    func setLimit(_ limit: Int) {
+        maxEntries = max(2, limit)
+        var excess = hot.pointee.entries.count - maxEntries
+        guard excess > 0, loads.isEmpty else { return }
+        let slabs = Dictionary(grouping: hot.pointee.entries) { ObjectIdentifier($0.slab) }
+        var dropped: Set<ObjectIdentifier> = []
+        for (slab, entries) in slabs where excess > 0 && !entries.contains(where: \.isDirty) {
+            dropped.insert(slab)
+            excess -= entries.count
+        }
+        keep(hot.pointee.entries.filter { !dropped.contains(ObjectIdentifier($0.slab)) }, with: { _ in true })
+    }
+
+    /// Goes on with these entries, and with what is in those that `isKept` wants.
+    private func keep(_ kept: [MetadataEntry], with isKept: (MetadataEntry) -> Bool) {
         hot.pointee.entries = kept
         vacant = []
         hot.pointee.index = OffsetIndex()
         hand = 0
         for (slot, entry) in kept.enumerated() {
-            guard entry.isInUse else {
+            if entry.offset >= 0 && isKept(entry) {
+                hot.pointee.index.insert(entry.offset, slot: slot)
+            } else {
                 entry.offset = -1
                 entry.generation &+= 1
                 vacant.append(slot)
-                continue
             }
-            if !entry.isDirty { entry.isRecent = false }
-            hot.pointee.index.insert(entry.offset, slot: slot)
         }
     }
 

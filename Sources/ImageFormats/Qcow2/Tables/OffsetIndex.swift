@@ -5,6 +5,9 @@ struct OffsetIndex {
     private var slots: [Int32] = [Int32](repeating: 0, count: 16)
     private var used = 0
 
+    /// Bytes of memory that the arrays take.
+    var memoryInUse: Int { keys.count * (MemoryLayout<Int64>.stride + MemoryLayout<Int32>.stride) }
+
     private var mask: Int { keys.count - 1 }
 
     @inline(__always)

@@ -3,7 +3,8 @@ import Testing
 
 /// A node that takes five seconds for each write delays nobody who has nothing to do with it.
 @Suite struct `While a node takes 5 s a write` {
-    private static let rounds = 12
+    /// At most: it ends with the first round after which all were fast.
+    private static let rounds = 40
 
     private func file(_ name: String) -> String { "{\"driver\": \"file\", \"filename\": \"\(name)\"}" }
 
@@ -66,6 +67,7 @@ import Testing
                         client, "blockdev-reopen",
                         "{\"options\": [{\"driver\": \"qcow2\", \"node-name\": \"n\(third)\", \"backing\": \"n\(second)\", "
                             + "\"lazy-refcounts\": true, \"file\": \(self.file("\(third).qcow2"))}]}"))
+                if best.values.allSatisfy({ $0 < 10 }) { break }
             }
             // The backup is still in its writes.
             let jobs = try client.execute("query-jobs")

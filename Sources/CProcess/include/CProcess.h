@@ -19,4 +19,8 @@ int cprocess_next_signal(int descriptor);
 /// wakes up with a shorter slice interrupts who runs with a longer one. Before Linux 6.12, and where it is forbidden, nothing happens.
 void cprocess_set_slice(uint64_t nanoseconds);
 
+/// Unmaps the pages of the program's and its libraries' code, which come back from the page cache when they are used again: what only the start
+/// needs does not stay. Any thread may go on meanwhile.
+void cprocess_give_back_code(void);
+
 #endif

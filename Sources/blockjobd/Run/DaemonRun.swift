@@ -1,5 +1,6 @@
 import BlockGraph
 import BlockJobs
+import CProcess
 import Dispatch
 import Glibc
 import IOLoop
@@ -199,6 +200,8 @@ actor DaemonRun {
         try process.daemonizer?.finish()
         process.notifier?.send("READY=1", "STATUS=Serving.", "MAINPID=\(getpid())")
         log.info("ready")
+        // A third of the code is there for the start alone.
+        cprocess_give_back_code()
     }
 
     // MARK: Service manager and signals

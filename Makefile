@@ -17,7 +17,7 @@ ARCHIVES       = .build/archives
 GENERATE       = qapi-generate --schema Sources/QAPI/Schema/schema.json --swift Sources/QAPI/Generated --reference Docs/QMP-Reference.md
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check build bench generate fmt coverage sanitize fuzz install uninstall clean setup swift-is-there run-packages build-packages venv
+.PHONY: help run test check build bench generate fmt coverage sanitize prove fuzz install uninstall clean setup swift-is-there run-packages build-packages venv
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -62,6 +62,11 @@ sanitize: setup ## the suite under the thread sanitizer, then under the address 
 	BLOCKJOBD_SANITIZED=1 TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Setup/thread-sanitizer.supp" \
 	    $(SWIFT) test --disable-xctest --sanitize=thread --scratch-path .build/thread-sanitizer
 	BLOCKJOBD_SANITIZED=1 $(SWIFT) test --disable-xctest --sanitize=address --scratch-path .build/address-sanitizer
+
+PROVE_SEEDS ?= 100
+prove: setup ## random and crash tests of qcow2 images with many seeds (PROVE_SEEDS=100, each for every kind of image)
+	QCOW2_SEEDS=$(PROVE_SEEDS) QCOW2_CRASH_SEEDS=$$(( $(PROVE_SEEDS) / 20 + 1 )) QCOW2_MUTATIONS=$(PROVE_SEEDS) \
+	    $(SWIFT) test --disable-xctest --filter ImageFormatsTests
 
 FUZZ_SECONDS ?= 60
 fuzz: setup ## hostile qcow2 images, made by libFuzzer for FUZZ_SECONDS (60): no crash, no hang, no read outside the file

@@ -16,6 +16,8 @@ extension HostFileStorage {
         if let known = extents.extent(at: offset) { return StorageExtent(known.content, length: min(known.length, limit)) }
         let generation = extents.generation
         let length = knownLength
+        changesOnPool += 1
+        defer { changesOnPool -= 1 }
         let found = await requests.blocking { Self.seek(file.descriptor, from: offset, length: length) }
         // Another process that may write fills holes behind our back; data is a safe answer for ever, a hole only now.
         if found.content == .data || locks.unshared.contains(.write) {

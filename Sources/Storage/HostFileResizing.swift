@@ -15,7 +15,11 @@ extension HostFileStorage {
             if length < knownLength { throw BlockError(.unsupported, "Cannot resize device files") }
             return
         }
-        defer { contentChanged() }
+        changesOnPool += 1
+        defer {
+            changesOnPool -= 1
+            contentChanged()
+        }
         let result: Result<Int64, BlockError> = await requests.blocking {
             do throws(BlockError) {
                 try FileLength.set(file.descriptor, to: length, preallocation: preallocation)

@@ -49,6 +49,8 @@ public final class HostFileStorage: BlockStorage {
     let writes = CallRow(width: 1, gatheringTime: 100_000, isBulk: false)
     /// Calls on the pool that may hold the inode's lock: a write on the loop would wait for them.
     var changesOnPool = 0
+    /// Bytes moved inline since the loop was last given back for them.
+    var inlineBytes = 0
 
     /// What the file has not refused yet. A refusal is remembered, so that the same futile call is not made for every cluster.
     struct Abilities {

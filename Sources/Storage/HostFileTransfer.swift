@@ -65,7 +65,10 @@ extension HostFileStorage {
         if buffer.count > Self.inlineLimit {
             return await requests.blocking { HostCall.read(file.descriptor, into: lent.value, at: offset) }
         }
-        if let result = readInline(file, at: offset, into: buffer) { return result }
+        if let result = readInline(file, at: offset, into: buffer) {
+            await letOthersRun(after: buffer.count)
+            return result
+        }
         if usesRing { return await requests.read(file.descriptor, into: buffer, at: offset) }
         return await requests.blocking { HostCall.read(file.descriptor, into: lent.value, at: offset) }
     }
@@ -81,10 +84,22 @@ extension HostFileStorage {
         return nil
     }
 
-    /// Fills `buffer` if the page cache has all of it.
+    /// What is moved inline in one turn at most: a request in many pieces must not hold the loop from beginning to end.
+    private static let inlineTurn = 1 << 20
+
+    private func letOthersRun(after count: Int) async {
+        inlineBytes += count
+        guard inlineBytes >= Self.inlineTurn else { return }
+        inlineBytes = 0
+        await Task.yield()
+    }
+
+    /// Fills `buffer` if the page cache has all of it, and enough of this turn is left.
     func readBytesNow(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
-        guard let current, !current.isDirect, buffer.count <= Self.inlineLimit, offset >= 0, offset <= knownLength - Int64(buffer.count)
+        guard let current, !current.isDirect, buffer.count <= Self.inlineLimit, offset >= 0, offset <= knownLength - Int64(buffer.count),
+            inlineBytes < Self.inlineTurn
         else { return false }
+        inlineBytes += buffer.count
         return readInline(current, at: offset, into: buffer) == buffer.count
     }
 
@@ -131,7 +146,9 @@ extension HostFileStorage {
     private func writeSome(_ file: OpenFile, at offset: Int64, from buffer: Lent<UnsafeRawBufferPointer>) async -> Int {
         if file.isDirect && usesRing { return await requests.write(file.descriptor, from: buffer.value, at: offset) }
         if file.isInMemory && changesOnPool == 0 && buffer.value.count <= Self.inlineLimit {
-            return HostCall.write(file.descriptor, from: buffer.value, at: offset)
+            let result = HostCall.write(file.descriptor, from: buffer.value, at: offset)
+            await letOthersRun(after: buffer.value.count)
+            return result
         }
         changesOnPool += 1
         defer { changesOnPool -= 1 }

@@ -27,9 +27,15 @@ extension BlockGraph {
         }
         if node.isReadOnly { try await setReadOnly(node.id, false) }
         let failure = await write(file, backing.driverName, into: node.id)
-        if node.isReadOnly { try await setReadOnly(node.id, true) }
+        if failure == nil { records[node.id]?.headerBacking = file }
+        do throws(BlockError) {
+            if node.isReadOnly { try await setReadOnly(node.id, true) }
+        } catch  where failure == nil {
+            throw error.within("The backing file's name has changed, but node '\(node.name)' stays writable")
+        } catch {
+            // What came first is told.
+        }
         if let failure { throw failure.within("Could not change backing file to '\(file)'") }
-        records[node.id]?.headerBacking = file
     }
 
     private func write(_ file: String, _ format: String, into id: NodeID) async -> BlockError? {

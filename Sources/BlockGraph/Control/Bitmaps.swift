@@ -109,22 +109,22 @@ extension BlockGraph {
         let reservation = await reserve([target.node] + sources.map(\.node))
         defer { release(reservation) }
         try await atBitmap(target) { _, _ in }
-        var contents: [DirtyBitmapContent] = []
+        for source in sources { try await checkSource(source, for: target) }
+        // Nobody else changes bitmaps of these nodes meanwhile, so that none is refused half-way. One copy at a time.
         for source in sources {
-            contents.append(try await contentOfSource(source, for: target))
-        }
-        let all = contents
-        try await atBitmap(target) { (node, bitmap) async throws(BlockError) in
-            guard all.contains(where: { $0.words.contains { $0 != 0 } }) else { return }
-            try await node.claim(bitmap)
-            try bitmap.checkChangeable()
-            for content in all { bitmap.merge(DirtyBitmap(content)) }
+            let content = try await atBitmap(source) { (_, bitmap) async throws(BlockError) in bitmap.isClean ? nil : bitmap.content }
+            guard let content else { continue }
+            try await atBitmap(target) { (node, bitmap) async throws(BlockError) in
+                try await node.claim(bitmap)
+                try bitmap.checkChangeable()
+                bitmap.merge(DirtyBitmap(content))
+            }
         }
     }
 
-    /// What a source of a merge holds, if it may be merged at all.
-    private func contentOfSource(_ source: BitmapName, for target: BitmapName) async throws(BlockError) -> DirtyBitmapContent {
-        let content = try await atBitmap(source) { (_, bitmap) async throws(BlockError) in bitmap.content }
+    /// Refuses a source that may not be merged.
+    private func checkSource(_ source: BitmapName, for target: BitmapName) async throws(BlockError) {
+        let sourceLength = try await atBitmap(source) { (_, bitmap) async throws(BlockError) in bitmap.length }
         let length = try await atBitmap(target) { (_, bitmap) async throws(BlockError) in
             try bitmap.checkChangeable()
             return bitmap.length
@@ -133,12 +133,11 @@ extension BlockGraph {
             try bitmap.checkNotBusy()
             try bitmap.checkConsistent()
         }
-        guard content.length == length else {
+        guard sourceLength == length else {
             throw BlockError(
                 .invalidOption,
-                "Bitmaps are of different sizes (destination size is \(length), source size is \(content.length)) and can't be merged")
+                "Bitmaps are of different sizes (destination size is \(length), source size is \(sourceLength)) and can't be merged")
         }
-        return content
     }
 
     /// SHA-256 of a bitmap's bits, in hexadecimal digits.

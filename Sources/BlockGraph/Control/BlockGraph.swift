@@ -38,7 +38,8 @@ public actor BlockGraph {
 
     private var nextNumber = 0
     private var generatedNames = 0
-    private var reserved: Set<NodeID> = []
+    /// Nodes that some change has for itself.
+    private(set) var reserved: Set<NodeID> = []
     private var waitingForReservation: [UnsafeContinuation<Void, Never>] = []
     /// Drains in progress.
     var drains: [Int: ActiveDrain] = [:]

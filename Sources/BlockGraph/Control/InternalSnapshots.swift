@@ -41,6 +41,7 @@ extension BlockGraph {
         guard snapshot.utf8.count <= BlockGraph.longestSnapshotName else {
             throw BlockError(.invalidOption, "The name of a snapshot may have \(BlockGraph.longestSnapshotName) bytes")
         }
+        try checkIsDrained(keeper)
         let handle = try handle(keeper.id)
         return try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) -> SnapshotChange in
             guard let keeping = handle.value.driver as? any InternalSnapshotKeeping else { throw NodeDriver.unsupported }
@@ -59,6 +60,8 @@ extension BlockGraph {
     /// Deletes a snapshot that was taken in a transaction which then failed.
     /// - Throws: when it cannot be deleted; it is then still there.
     public func undo(_ change: SnapshotChange) async throws(BlockError) {
+        let reservation = await reserve([change.node])
+        defer { release(reservation) }
         let handle = try handle(change.keeper)
         try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) in
             guard let keeping = handle.value.driver as? any InternalSnapshotKeeping else { return }
@@ -92,6 +95,8 @@ extension BlockGraph {
         guard let keeper = try await snapshotKeeper(of: name).flatMap({ topology.node(named: $0) }) else {
             throw BlockError(.unsupported, "Failed to get a snapshot list: Operation not supported")
         }
+        try refuseIfBusy(name)
+        try checkIsDrained(keeper)
         let handle = try handle(keeper.id)
         return try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) -> InternalSnapshot in
             guard let keeping = handle.value.driver as? any InternalSnapshotKeeping else { throw NodeDriver.unsupported }
@@ -106,6 +111,13 @@ extension BlockGraph {
             }
             try await keeping.deleteInternalSnapshot(id: found.id, name: found.name)
             return found
+        }
+    }
+
+    /// Another image may have come below the node between the drain and the reservation.
+    private func checkIsDrained(_ keeper: Topology.Node) throws(BlockError) {
+        guard drainsOfNode[keeper.id]?.isEmpty == false else {
+            throw BlockError(.inUse, "Node '\(keeper.name)' has been changed")
         }
     }
 

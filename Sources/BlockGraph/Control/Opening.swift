@@ -168,6 +168,8 @@ extension BlockGraph {
             guard let found = topology.node(named: name) else {
                 throw BlockGraph.noNode(name)
             }
+            // It may have come after the reservation.
+            try reserveNow([name], in: &reservation)
             return OpenChild(slot: slot, id: found.id)
         case .child(.inline(let spec)):
             return OpenChild(slot: slot, id: try await openTree(spec, place.below(parent, slot.role), &reservation))

@@ -47,7 +47,7 @@ extension BlockGraph {
         guard var given = records[id]?.given, topology.nodes[id]?.isReadOnly != isReadOnly else { return }
         given.readOnly = isReadOnly
         var queue: [Reopening] = []
-        enqueue(given, id, parent: nil, keepsOthers: true, in: &queue)
+        enqueue(given, id, parent: nil, keepsOthers: true, in: &queue, inheriting: records[id]?.options)
         try await reopen(queue)
     }
 
@@ -61,10 +61,16 @@ extension BlockGraph {
 
     /// Adds a node and those children that inherit from it.
     private func enqueue(
-        _ given: NodeSpec, _ id: NodeID, parent: (options: NodeOptions, role: ChildRole)?, keepsOthers: Bool, in queue: inout [Reopening]
+        _ given: NodeSpec, _ id: NodeID, parent: (options: NodeOptions, role: ChildRole)?, keepsOthers: Bool, in queue: inout [Reopening],
+        inheriting kept: NodeOptions? = nil
     ) {
         guard let record = records[id], let old = record.spec else { return }
         var options = NodeOptions(given, parent: parent)
+        if var kept {
+            // What it once got from its parent stays, too.
+            kept.readOnly = options.readOnly
+            options = kept
+        }
         // Whoever changes it, where its files may be stays as it was.
         options.isNamedInHeader = record.options.isNamedInHeader
         let spec = keepsOthers ? old : given.driver
@@ -176,6 +182,10 @@ extension BlockGraph {
         for name in ["backing", "file"] {
             guard let slot = slots.first(where: { $0.name == name }), case .child(.named(let reference)) = slot.content else { continue }
             let new = try find(reference).id
+            // One that came after the reservation is not ours to use: as if it were not there yet.
+            guard reserved.contains(new) else {
+                throw BlockError(.invalidOption, "Cannot find device='' nor node-name='\(reference)'")
+            }
             guard !topology.reaches(node.id, from: new, after: before + moves) else { throw BlockGraph.cycle(reference, name, node.name) }
             let edge = topology.child(name, of: node.id)
             guard edge?.child != new else { continue }

@@ -12,16 +12,27 @@ extension BlockGraph {
         }
         guard !hasJob else { throw BlockError(.inUse, "Device '(null)' is in use") }
         let user = try await attach(NodeUserSpec(permissions: Permissions(held: .resize)), to: name)
+        let outcome = await resize(name, by: user, to: length)
+        await detach(user)
+        if let outcome { throw outcome }
+    }
+
+    /// Nobody else changes the node meanwhile: no other resize, snapshot, reopening or overlay.
+    private func resize(_ name: String, by user: NodeUser, to length: Int64) async -> BlockError? {
+        let reservation = await reserve([name])
+        defer { release(reservation) }
+        // An overlay may have taken the user over while this waited.
+        guard let id = topology.node(named: name)?.id, nodeID(of: user) == id else {
+            return BlockError(.inUse, "Node '\(name)' has been changed")
+        }
         do throws(BlockError) {
             let drain = try await drainWithinDeadline([name])
             let outcome = await truncate(user, to: length)
             await resume(drain)
-            if let failure = outcome { throw failure }
+            return outcome
         } catch {
-            await detach(user)
-            throw error
+            return error
         }
-        await detach(user)
     }
 
     private func truncate(_ user: NodeUser, to length: Int64) async -> BlockError? {

@@ -124,7 +124,10 @@ public final class PreallocateDriver: FilterDriver {
         fileEnd = have
         guard end > have else { return isZero }
         let start = asZeroes ? min(offset, have) : have
-        let stop = (max(start, end) + size + align - 1) / align * align
+        // An amount that no file can have is not provided at all.
+        let (wanted, overflow) = max(start, end).addingReportingOverflow(size)
+        guard !overflow, wanted <= ProtocolDriver.longest, align <= ProtocolDriver.longest else { return isZero }
+        let stop = (wanted + align - 1) / align * align
         // Set at once: writes that come meanwhile find it provided, or write beyond it as files allow.
         fileEnd = stop
         let token = await ranges.acquire(at: start, count: stop - start, mode: .exclusive)

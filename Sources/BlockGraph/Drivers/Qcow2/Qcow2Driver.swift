@@ -84,7 +84,8 @@ public final class Qcow2Driver: NodeDriver {
     }
 
     public override func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) async throws(BlockError) {
-        if let chain, !isHeard, let (mapping, length) = image.mapFast(at: GuestOffset(offset), limit: buffer.count), length == buffer.count,
+        if let chain, !isHeard, !image.isCorrupt || image.isReadOnly,
+            let (mapping, length) = image.mapFast(at: GuestOffset(offset), limit: buffer.count), length == buffer.count,
             mapping == .unallocated
         {
             // What the chain has stays there, whatever is written here meanwhile.

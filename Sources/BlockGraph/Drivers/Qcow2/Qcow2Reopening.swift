@@ -24,7 +24,10 @@ final class Qcow2Reopening: DriverReopening {
 
     /// A dirty image is repaired, and features that a writer must clear go: all that the first write needs, and that a disk may refuse.
     override func begin() async throws(BlockError) {
-        if !readOnly { try await image.activate(writing: true) }
+        guard !readOnly else { return }
+        // From here on its clusters may move: what chains above remember of them is worth nothing any more.
+        defer { ChainStructure.changed() }
+        try await image.activate(writing: true)
     }
 
     override func commit() async {
@@ -34,6 +37,7 @@ final class Qcow2Reopening: DriverReopening {
 
     override func abort() async {
         guard image.isReadOnly != wasReadOnly else { return }
+        defer { ChainStructure.changed() }
         do throws(BlockError) {
             try await image.activate(writing: !wasReadOnly)
         } catch {

@@ -22,6 +22,7 @@ extension Qcow2Image {
     /// Reads bytes of the VM state that was written, or came back with a snapshot; zeroes where there is none.
     public func readVMState(at position: Int64, into buffer: UnsafeMutableRawBufferPointer) async throws(BlockError) {
         guard position >= 0, position <= Int64.max / 2 - vmStateStart.bytes else { throw .system(27) }
+        try checkReadable()
         file.note(.vmstateLoad)
         let epoch = accesses.begin()
         defer { accesses.end(epoch) }

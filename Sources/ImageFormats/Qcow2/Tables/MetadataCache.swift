@@ -92,6 +92,8 @@ final class MetadataCache {
     func insertZeroed(_ offset: Int64) async throws(BlockError) -> MetadataEntry {
         forget(offset, count: Int64(entryBytes))
         let slot = try await vacantSlot()
+        // In an image that contradicts itself somebody may have taken the place for a table meanwhile.
+        forget(offset, count: Int64(entryBytes))
         let entry = hot.pointee.entries[slot]
         entry.bytes.initializeMemory(as: UInt8.self, repeating: 0)
         place(slot, offset)
@@ -128,6 +130,8 @@ final class MetadataCache {
     func dropUnused() {
         // A load in flight has a slot's number; the next call will find it loaded.
         guard loads.isEmpty else { return }
+        // What a write-back has cleaned is kept by no list.
+        dirty.removeAll { !$0.isDirty }
         let used = Set(hot.pointee.entries.filter(\.isInUse).map { ObjectIdentifier($0.slab) })
         keep(hot.pointee.entries.filter { used.contains(ObjectIdentifier($0.slab)) }, with: \.isInUse)
         for entry in hot.pointee.entries where !entry.isDirty { entry.isRecent = false }
@@ -138,6 +142,7 @@ final class MetadataCache {
         maxEntries = max(2, limit)
         var excess = hot.pointee.entries.count - maxEntries
         guard excess > 0, loads.isEmpty else { return }
+        dirty.removeAll { !$0.isDirty }
         let slabs = Dictionary(grouping: hot.pointee.entries) { ObjectIdentifier($0.slab) }
         var dropped: Set<ObjectIdentifier> = []
         for (slab, entries) in slabs where excess > 0 && !entries.contains(where: \.isDirty) {

@@ -4,7 +4,7 @@ struct EntryRewrite {
     let entry: L2Entry
     /// Whether the old one's host clusters lose a reference.
     let drops: Bool
-    /// Space that stays the entry's own while nothing in it shows any more.
+    /// Space that stays the entry's own while nothing in it shows any more. What a snapshot shows too is nobody's own.
     let idle: HostOffset?
 }
 
@@ -30,7 +30,7 @@ struct Rewriting {
         let unmaps = old.isCompressed || (mayUnmap && isAllocated && !keepsReferences && mask == .max)
         let new = unmaps || !isAllocated ? bare(old, mask) : kept(old, mask)
         if new == old { return nil }
-        return EntryRewrite(entry: new, drops: unmaps, idle: unmaps || mask != .max ? nil : host)
+        return EntryRewrite(entry: new, drops: unmaps, idle: unmaps || mask != .max || !old.isCopied ? nil : host)
     }
 
     private func space(of old: L2Entry, at guest: GuestOffset) -> HostOffset? {

@@ -1,9 +1,9 @@
 import Storage
 
-/// A file in memory that traps when it is read outside of its bytes, and is full at 4 MiB.
+/// A file in memory that traps when it is read outside of its bytes, and is full at 1 MiB.
 final class BoundedStorage: BlockStorage {
     /// What the file may grow to.
-    static let capacity = 4 << 20
+    static let capacity = 1 << 20
     private(set) var bytes: [UInt8]
 
     init(_ bytes: [UInt8]) {

@@ -40,12 +40,16 @@ final class Exercise {
     private func open() async -> OpenImage? {
         let image = await OpenImage(file, dataFile, .writing)
         if image == nil && isSound && model != nil { fatalError("a sound image does not open again") }
+        image?.qcow2.onCorruption = { [unowned self] report in
+            // A check does not look at everything that a request does, so it may be true; but not of what has been read before.
+            if isSound && model != nil { fatalError("a sound image is said to be damaged: \(report)") }
+        }
         return image
     }
 
     /// Compares with the model, as far as there is one.
     func expectModel(_ image: OpenImage, _ complaint: StaticString) async {
-        guard isSound, let model else { return }
+        guard isSound, !image.qcow2.isCorrupt, let model else { return }
         let found = await image.contents()
         if found == model { return }
         let place = found.map { found in zip(found, model).enumerated().first { $1.0 != $1.1 }?.offset ?? min(found.count, model.count) }

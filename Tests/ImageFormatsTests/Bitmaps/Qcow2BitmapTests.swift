@@ -95,6 +95,16 @@ private struct Bits: Equatable {
         }
     }
 
+    @Test func `are not stored in version 2, and leave nothing behind there`() async throws {
+        let (image, disk) = try await newImage(Qcow2CreateOptions(size: 1 << 20, version: .v2, clusterSize: 512))
+        let error = await #expect(throws: BlockError.self) {
+            try await image.storeBitmaps([Bits(granularity: 512, set: [1]).source("a")])
+        }
+        #expect(error?.message.hasSuffix("Cannot store dirty bitmaps in qcow2 v2 files") == true)
+        try await image.close()
+        try await expectSound(disk.contents)
+    }
+
     @Test func `are in use while the image is open, and consistent after they were stored`() async throws {
         let (image, disk) = try await newImage(Qcow2CreateOptions(size: 1 << 20, clusterSize: 512))
         let bits = Bits(granularity: 512, set: [1, 5, 2000])

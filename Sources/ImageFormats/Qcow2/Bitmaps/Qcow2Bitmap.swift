@@ -100,7 +100,6 @@ extension Qcow2Image {
     /// - Parameter others: names of all other persistent bitmaps of the image, in memory or on disk.
     /// - Throws: `.invalidOption`.
     public func checkCanStore(name: String, granularity: Int64, others: [String]) throws(BlockError) {
-        guard header.version >= 3 else { throw BlockError(.invalidOption, "Cannot store dirty bitmaps in qcow2 v2 files") }
         try checkBitmapConstraints(name: name, granularity: granularity)
         guard Int64(others.count) + 1 <= Qcow2Limits.maxBitmaps else {
             throw BlockError(.invalidOption, "Maximum number of persistent bitmaps is already reached")
@@ -112,6 +111,7 @@ extension Qcow2Image {
     }
 
     func checkBitmapConstraints(name: String, granularity: Int64) throws(BlockError) {
+        guard header.version >= 3 else { throw BlockError(.invalidOption, "Cannot store dirty bitmaps in qcow2 v2 files") }
         guard granularity <= 1 << 31 else {
             throw BlockError(.invalidOption, "Granularity exceeds maximum (\(1 << 31) bytes)")
         }

@@ -64,7 +64,7 @@ extension Qcow2Image {
         guard first < l1.count else { return }
         for index in first..<l1.count where l1[index].hasTable {
             let entry = l1[index]
-            try await forEachReference(of: [entry]) { (first, count) async throws(BlockError) in
+            try await forEachReference(of: [entry], from: index) { (first, count) async throws(BlockError) in
                 state.frees.add(first, count, .other, self.accesses.current)
             }
             l1.set(index, .none)

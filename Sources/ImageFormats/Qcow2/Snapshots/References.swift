@@ -5,13 +5,17 @@ extension Qcow2Image {
     /// Gives `body` the host clusters that an L1 table's entries refer to, once for each reference: L2 tables and what is in them.
     ///
     /// Tables are read as they lie in the file, one at a time.
-    /// - Parameter clearsFlags: whether copied flags in the L2 tables are taken away; in a snapshot's tables they mean nothing and must not
-    ///   come to mean something.
+    /// - Parameters:
+    ///   - first: the index of the first entry in the L1 table, which says what part of the disk it maps.
+    ///   - clearsFlags: whether copied flags in the L2 tables are taken away; in a snapshot's tables they mean nothing and must not come to
+    ///     mean something.
     func forEachReference(
-        of entries: [L1Entry], clearsFlags: Bool = false, _ body: (HostCluster, ClusterCount) async throws(BlockError) -> Void
+        of entries: [L1Entry], from first: Int = 0, clearsFlags: Bool = false,
+        _ body: (HostCluster, ClusterCount) async throws(BlockError) -> Void
     ) async throws(BlockError) {
         let buffer = BufferPool.shared.buffer(geometry.clusterSize)
-        for (index, l1Entry) in entries.enumerated() where l1Entry.hasTable {
+        for (offset, l1Entry) in entries.enumerated() where l1Entry.hasTable {
+            let index = first + offset
             try await readTable(l1Entry.table, l1Index: index, into: buffer)
             if clearsFlags { try await clearFlags(of: l1Entry.table, buffer) }
             var run: (first: HostCluster, count: ClusterCount)?

@@ -1,8 +1,9 @@
 import Storage
 
-/// A file in memory that traps when it is read outside of its bytes, and is full at a few MiB.
+/// A file in memory that traps when it is read outside of its bytes, and is full at 1 MiB.
 final class BoundedStorage: BlockStorage {
-    private static let capacity = 8 << 20
+    /// What the file may grow to.
+    static let capacity = 1 << 20
     private(set) var bytes: [UInt8]
 
     init(_ bytes: [UInt8]) {

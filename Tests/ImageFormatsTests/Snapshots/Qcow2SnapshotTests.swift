@@ -30,6 +30,25 @@ import Testing
         #expect(snapshots.allSatisfy { $0.diskSize == 1 << 20 && $0.vmStateSize == 0 && $0.dateSeconds > 1_600_000_000 })
     }
 
+    @Test func `keep what they show when the active layer discards it but keeps its space`() async throws {
+        let (made, disk) = try await newImage(Self.kinds[0])
+        try await made.put(tagged(1, count: 1 << 20), at: 0)
+        let shown = try await made.everything()
+        try await made.createSnapshot(request("one"))
+        try await made.close()
+        var options = Qcow2OpenOptions(purpose: .writing)
+        options.discardNoUnref = true
+        options.passDiscardRequest = true
+        let image = try await Qcow2Image.open(file: disk, options: options, offload: DispatchOffload())
+        try await image.discard(at: GuestOffset(0), count: 1 << 20)
+        try await image.flush()
+        #expect(try await image.everything().allSatisfy { $0 == 0 })
+        try await image.applySnapshot("one")
+        #expect(try await image.everything() == shown)
+        try await image.close()
+        try await expectSound(disk.contents)
+    }
+
     @Test(arguments: kinds)
     func `taken here are read by qemu-img, and the other way round`(options: Qcow2CreateOptions) async throws {
         let (image, disk) = try await newImage(options)

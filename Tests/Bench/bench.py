@@ -304,9 +304,14 @@ def merged(old, new):
                 found[(group, name)] = line
         return found
 
-    lines = new.splitlines()
-    head = [line for line in lines if not line.startswith("| ") or line.startswith("| what")]
-    return "\n".join([*head, *(rows(old) | rows(new)).values()])
+    def said(text):
+        return [line for line in text.splitlines() if line and not line.startswith("|")]
+
+    titles = [line for line in new.splitlines() if line.startswith(("| what", "|---"))]
+    # Each run says how it was made; what the last one measured anew is its own.
+    earlier = [line for line in said(old) if line not in said(new)] if len(rows(new)) < len(rows(old)) else []
+    head = [*said(new), *(line if line.startswith("Before") else f"Before that, for other rows: {line}" for line in earlier)]
+    return "\n".join(["\n\n".join(head), "", *titles, *(rows(old) | rows(new)).values()])
 
 
 def main():
@@ -341,7 +346,13 @@ def main():
         bench = Bench(options, directory)
         bench.run()
     version = subprocess.run([options.reference, "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
-    arguments = " ".join(["--quick"] if options.quick else [])
+    # As it was called, but for what the Makefile says and what does not measure.
+    given, skip = [], False
+    for word in sys.argv[1:]:
+        if not skip and word not in ("--daemon", "--io", "--reference", "--update"):
+            given.append(word)
+        skip = word in ("--daemon", "--io", "--reference")
+    arguments = " ".join(given)
     text = "\n".join(
         [f"`make bench ARGS={arguments!r}` on {os.cpu_count()} processors, Linux {'.'.join(platform.release().split('.')[:2])}, against {version}; medians of"
          f" {options.runs} interleaved runs, images of {options.size} MiB.", "", *bench.table.lines])

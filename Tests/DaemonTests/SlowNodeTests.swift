@@ -3,6 +3,8 @@ import Testing
 
 /// A node that takes five seconds for each write delays nobody who has nothing to do with it.
 @Suite struct `While a node takes 5 s a write` {
+    /// Milliseconds; a sanitizer makes everything slower, and shows only that nobody waits for the writes.
+    private static let limit = Sanitized.isOn ? 5000.0 : 10
     /// At most: it ends with the first round after which all were fast.
     private static let rounds = 40
 
@@ -67,7 +69,7 @@ import Testing
                         client, "blockdev-reopen",
                         "{\"options\": [{\"driver\": \"qcow2\", \"node-name\": \"n\(third)\", \"backing\": \"n\(second)\", "
                             + "\"lazy-refcounts\": true, \"file\": \(self.file("\(third).qcow2"))}]}"))
-                if best.values.allSatisfy({ $0 < 10 }) { break }
+                if best.values.allSatisfy({ $0 < Self.limit }) { break }
             }
             // The backup is still in its writes.
             let jobs = try client.execute("query-jobs")
@@ -75,6 +77,6 @@ import Testing
             daemon.process.signal(9)
             return best
         }
-        #expect(best.count == 3 && best.values.allSatisfy { $0 < 10 }, "\(best)")
+        #expect(best.count == 3 && best.values.allSatisfy { $0 < Self.limit }, "\(best)")
     }
 }

@@ -98,8 +98,12 @@ import Testing
     }
 
     @Test func `drops whole tables of an image with a data file, and finds nothing wrong with them`() async throws {
-        let (image, disk) = try await newImage(Qcow2CreateOptions(size: 256 << 10, clusterSize: 512, dataFile: "d"))
-        image.dataFile = SimulatedStorage(seed: 2, length: 0)
+        let disk = SimulatedStorage(seed: 1, length: 0)
+        let data = SimulatedStorage(seed: 2, length: 0)
+        let options = Qcow2CreateOptions(size: 256 << 10, clusterSize: 512, dataFile: "d")
+        try await Qcow2Creation.create(in: disk, dataFile: data, options: options)
+        let image = try await Qcow2Image.open(file: disk, offload: DispatchOffload())
+        image.dataFile = data
         image.onCorruption = { Issue.record("\($0)") }
         let bytes = tagged(3, count: 256 << 10)
         try await image.put(bytes, at: 0)
@@ -108,7 +112,7 @@ import Testing
         let isKept = try await image.everything() == Array(bytes.prefix(20 << 10))
         #expect(isKept && !image.isCorrupt)
         try await image.close()
-        try await expectSound(disk.contents)
+        #expect(try await check(disk.contents).result?.isClean == true)
     }
 
     @Test func `cuts the file when the disk shrinks`() async throws {

@@ -15,6 +15,20 @@ import Testing
 
     private func request(_ name: String) -> Qcow2SnapshotRequest { Qcow2SnapshotRequest(name: name, dateSeconds: 1_700_000_000) }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `are refused at once where an entry refers to the end of all files`() async throws {
+        let (image, disk) = try await newImage(Qcow2CreateOptions(size: 96 << 10, clusterSize: 512, refcountBits: 64))
+        try await image.put(tagged(1, count: 512), at: 0)
+        try await image.close()
+        var file = disk.contents
+        func word(_ offset: Int) -> Int { file[offset..<offset + 8].reduce(0) { ($0 & (1 << 55 - 1)) << 8 | Int($1) } }
+        let table = word(Int(try Qcow2Header(image: file).l1Offset)) & 0x00ff_ffff_ffff_fe00
+        file[table + 1] |= 0x80
+        let again = try await Qcow2Image.open(file, options: Qcow2OpenOptions())
+        await #expect(throws: BlockError.system(27)) { try await again.createSnapshot(request("s")) }
+        #expect(!again.isCorrupt)
+    }
+
     @Test func `are listed as qemu-img made them`() async throws {
         let image = try await BlockingWork.shared.run {
             let tools = try QemuTools()

@@ -84,6 +84,8 @@ private struct GrowthPlan {
         let perCluster = Int64(geometry.refcountTableEntriesPerCluster)
         var needed = max(index + 1, oldEntries + max(1, oldEntries / 2))
         while true {
+            // Before anything is counted: an entry may refer to where no file reaches.
+            guard needed <= Qcow2Limits.maxRefcountTableSize / 8 else { throw .system(27) }
             let clusters = (needed + perCluster - 1) / perCluster
             var blocks: Int64 = 1
             while blocks * geometry.refcountBlockEntries < clusters + blocks { blocks += 1 }

@@ -29,7 +29,7 @@ public struct HeaderPolicy: Sendable {
     public var roots: ImageRoots?
     /// Reads `json:` names.
     public var json: JSONGate
-    /// Writes names into the headers of new overlays.
+    /// Writes names into the headers of new overlays, and for the comparison with those that headers hold.
     public var write: NameWriter
 
     /// Makes a policy; by default files may be anywhere, and `json:` names are refused, and written as empty ones.

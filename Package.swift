@@ -33,6 +33,7 @@ let package = Package(
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CEpoll"),
         .target(name: "CLinux", linkerSettings: [.linkedLibrary("uring")]),
         .target(name: "CProcess"),
 
@@ -40,7 +41,7 @@ let package = Package(
         library("JSON", ["CJansson"]),
         library("QMP", ["JSON"]),
         library("QAPI", ["JSON", "QMP"], exclude: ["Schema"]),
-        library("UnixSocket", []),
+        library("UnixSocket", ["CEpoll"]),
         library("Jobs", []),
         library("Monitor", ["JSON", "QAPI", "QMP", "BlockJobs", "Jobs", "BlockGraph", "Storage"]),
 

@@ -99,8 +99,11 @@ public final class Connection: @unchecked Sendable {
 
     deinit {
         guard !hasEnded else { return }
-        input.cancel()
-        if output !== input { output.cancel() }
+        // Whoever lets go of a connection may be elsewhere.
+        queue.async { [input, output] in
+            input.cancel()
+            if output !== input { output.cancel() }
+        }
     }
 
     /// The bytes that wait for the client.

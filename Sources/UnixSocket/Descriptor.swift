@@ -1,30 +1,19 @@
 import Dispatch
 import Glibc
 
-/// A descriptor with its Dispatch sources. It is given back only after both sources have let go of it.
+/// A descriptor of a connection, with its watch.
 ///
-/// Confined to the control queue. Dispatch takes a regular file for always readable and writable.
+/// Confined to the control queue. Regular files count as always ready.
 final class Descriptor: @unchecked Sendable {
     let number: Int32
     private let closes: Bool
     private let isSocket: Bool
     private let originalFlags: Int32?
-    private var queue: DispatchQueue?
-    private var reading: Watch?
-    private var writing: Watch?
+    private var watch: Watch?
+    private var wanted: Readiness = []
+    private var readable: () -> Void = {}
+    private var writable: () -> Void = {}
     private var isCancelled = false
-
-    /// A source that is suspended by hand; `isRunning` keeps suspensions balanced.
-    private struct Watch {
-        let source: any DispatchSourceProtocol
-        var isRunning = false
-
-        mutating func run(_ run: Bool) {
-            guard run != isRunning else { return }
-            isRunning = run
-            if run { source.resume() } else { source.suspend() }
-        }
-    }
 
     init(_ number: Int32, closes: Bool) {
         self.number = number
@@ -40,33 +29,38 @@ final class Descriptor: @unchecked Sendable {
 
     /// Says what to do when there is something to read. Nothing happens before `resumeReading`.
     func onReadable(_ queue: DispatchQueue, _ handler: @escaping () -> Void) {
-        self.queue = queue
-        reading = watch(DispatchSource.makeReadSource(fileDescriptor: number, queue: queue), handler)
+        readable = handler
+        startWatching(on: queue)
     }
 
     /// Says what to do when there is room to write. Nothing happens before `awaitWritable`.
     func onWritable(_ queue: DispatchQueue, _ handler: @escaping () -> Void) {
-        self.queue = queue
-        writing = watch(DispatchSource.makeWriteSource(fileDescriptor: number, queue: queue)) { [weak self] in
-            self?.writing?.run(false)
-            handler()
+        writable = handler
+        startWatching(on: queue)
+    }
+
+    private func startWatching(on queue: DispatchQueue) {
+        guard watch == nil, !isCancelled else { return }
+        watch = PollSet.watch(number, on: queue) { [weak self] in self?.report($0) }
+    }
+
+    private func report(_ ready: Readiness) {
+        if ready.contains(.output) {
+            want(wanted.subtracting(.output))
+            writable()
         }
+        // Writing may have ended it.
+        if ready.contains(.input), !isCancelled { readable() }
     }
 
-    private func watch(_ source: any DispatchSourceProtocol, _ handler: @escaping () -> Void) -> Watch {
-        let confined = Confined(handler)
-        source.setEventHandler { @Sendable in confined.call() }
-        // The source holds this object until it has let go of the descriptor.
-        source.setCancelHandler { @Sendable in self.didCancel() }
-        pending += 1
-        return Watch(source: source)
+    private func want(_ readiness: Readiness) {
+        wanted = readiness
+        watch?.want(readiness)
     }
 
-    private var pending = 0
-
-    func resumeReading() { reading?.run(true) }
-    func pauseReading() { reading?.run(false) }
-    func awaitWritable() { writing?.run(true) }
+    func resumeReading() { want(wanted.union(.input)) }
+    func pauseReading() { want(wanted.subtracting(.input)) }
+    func awaitWritable() { want(wanted.union(.output)) }
 
     // MARK: Writing
 
@@ -79,36 +73,16 @@ final class Descriptor: @unchecked Sendable {
 
     // MARK: End
 
-    /// Lets go of the descriptor.
+    /// Lets go of the descriptor, and gives it back as it came or closes it.
     func cancel() {
         guard !isCancelled else { return }
         isCancelled = true
-        guard pending > 0 else { return giveBack() }
-        for source in [reading?.source, writing?.source] { source?.cancel() }
-        // A suspended source never comes to its cancel handler.
-        reading?.run(true)
-        writing?.run(true)
-        reading = nil
-        writing = nil
-    }
-
-    private func didCancel() {
-        pending -= 1
-        if pending == 0 { giveBack() }
-    }
-
-    private func giveBack() {
+        watch?.end()
+        watch = nil
         if closes {
             close(number)
         } else if let originalFlags {
             _ = fcntl(number, F_SETFL, originalFlags)
         }
     }
-}
-
-/// A closure that is only ever called on one queue.
-struct Confined: @unchecked Sendable {
-    private let body: () -> Void
-    init(_ body: @escaping () -> Void) { self.body = body }
-    func call() { body() }
 }

@@ -17,9 +17,9 @@ public final class UnixListener: @unchecked Sendable {
     /// The file that is ours to remove, with the identity that it had.
     private let file: (path: String, device: dev_t, inode: ino_t)?
     private let queue: DispatchQueue
-    private var source: (any DispatchSourceRead)?
-    private var arrival: (any DispatchSourceRead)?
-    private var isPaused = false
+    private var watch: Watch?
+    private var arrived: (() -> Void)?
+    private var accepted: ((Int32) -> Void)?
     private var hasStopped = false
 
     /// Makes a listening socket. A path that a process left behind when it died is taken over; a path that some process
@@ -91,32 +91,37 @@ public final class UnixListener: @unchecked Sendable {
     // MARK: Accepting
 
     /// Calls `arrived` once, on the control queue, when a client waits to be accepted. It stays in the backlog until `start`.
+    ///
+    /// Call on the control queue, as `start`.
     public func whenClientArrives(_ arrived: @escaping @Sendable () -> Void) {
-        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-        source.setEventHandler { @Sendable [weak self] in
-            guard let self, arrival != nil else { return }
-            arrival?.cancel()
-            arrival = nil
-            arrived()
-        }
-        arrival = source
-        source.resume()
+        self.arrived = arrived
+        watchClients()
     }
 
     /// Starts accepting. `accepted` gets each new connection's descriptor, on the control queue.
     public func start(_ accepted: @escaping (Int32) -> Void) {
-        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-        let confined = Confined { [weak self] in self?.acceptSome(accepted) }
-        source.setEventHandler { @Sendable in confined.call() }
-        let descriptor = descriptor
-        source.setCancelHandler { @Sendable in close(descriptor) }
-        self.source = source
-        source.resume()
+        self.accepted = accepted
+        watchClients()
+    }
+
+    private func watchClients() {
+        guard !hasStopped else { return }
+        let watch = self.watch ?? PollSet.watch(descriptor, on: queue) { [weak self] _ in self?.clientsWait() }
+        self.watch = watch
+        watch.want(.input)
+    }
+
+    private func clientsWait() {
+        if let arrived {
+            self.arrived = nil
+            arrived()
+        }
+        if let accepted { acceptSome(accepted) } else { watch?.want([]) }
     }
 
     private func acceptSome(_ accepted: (Int32) -> Void) {
         for _ in 0..<Self.turnLength {
-            guard source != nil, !isPaused else { return }
+            guard !hasStopped else { return }
             let client = accept(descriptor, nil, nil)
             if client >= 0 {
                 setCloseOnExec(client)
@@ -132,13 +137,8 @@ public final class UnixListener: @unchecked Sendable {
     }
 
     private func pauseAccepting() {
-        isPaused = true
-        source?.suspend()
-        queue.asyncAfter(deadline: .now() + Self.pause) { [weak self] in
-            guard let self, isPaused else { return }
-            isPaused = false
-            source?.resume()
-        }
+        watch?.want([])
+        queue.asyncAfter(deadline: .now() + Self.pause) { [weak self] in self?.watchClients() }
     }
 
     // MARK: End
@@ -151,24 +151,10 @@ public final class UnixListener: @unchecked Sendable {
         hasStopped = true
         // The path goes at once, so that who sees the daemon end does not see it any more.
         removePath()
-        guard let source else { return closeUnstarted() }
-        self.source = nil
-        source.cancel()
-        // A suspended source never comes to its cancel handler, which closes the socket.
-        if isPaused { source.resume() }
-        isPaused = false
-    }
-
-    /// Closes a socket from which nothing was accepted, once nothing watches it.
-    private func closeUnstarted() {
-        let descriptor = descriptor
-        guard let arrival else {
-            close(descriptor)
-            return
-        }
-        self.arrival = nil
-        arrival.setCancelHandler { @Sendable in close(descriptor) }
-        arrival.cancel()
+        watch?.end()
+        watch = nil
+        (arrived, accepted) = (nil, nil)
+        close(descriptor)
     }
 
     /// Removes the socket's path if it is still ours. From any thread: it looks at nothing that changes.

@@ -105,18 +105,20 @@ class Bench:
 
     def one_at_a_time(self):
         count = self.options.commands
-        for where, processors in (("on one processor", "0"), ("unpinned", None)):
+        # The processors of the server and of the client. Unpinned, the kernel lets them share one, or not, as it likes: runs differ by half.
+        places = (("on one processor", "0", "0"), ("on two processors", "1", "0"), ("unpinned", None, None))
+        for where, server, client in places:
             rates, echoes, shares = [[], []], [], []
-            for _ in range(self.options.runs):
+            for _ in range(2 * self.options.runs):
                 for index, program in enumerate(self.programs):
-                    with Daemon(program, self.directory, processors=processors) as daemon:
-                        self.client.run("sequential", daemon.sockets[0], count // 10 + 1, processors=processors)
-                        result = self.client.run("sequential", daemon.sockets[0], count, processors=processors)
+                    with Daemon(program, self.directory, processors=server) as daemon:
+                        self.client.run("sequential", daemon.sockets[0], count // 10 + 1, processors=client)
+                        result = self.client.run("sequential", daemon.sockets[0], count, processors=client)
                     rates[index].append(result["rate"])
                     if index == 0:
                         shares.append(result["client_cpu"] / result["seconds"])
-                with Echo(self.client, self.directory, processors) as server:
-                    echoes.append(self.client.run("sequential", server.path, count, processors=processors)["rate"])
+                with Echo(self.client, self.directory, server) as echo:
+                    echoes.append(self.client.run("sequential", echo.path, count, processors=client)["rate"])
             echo = statistics.median(echoes)
             share = statistics.median(rates[0]) / echo
             self.table.add(

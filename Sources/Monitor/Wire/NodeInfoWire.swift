@@ -108,26 +108,52 @@ extension BlockDirtyInfo {
 }
 
 extension NodeFilename {
-    /// What a person, and a client, reads: a path, or `json:` with the options.
+    /// Bytes of a name: what the reference keeps of it. Those of long chains of options would grow with the square of their length.
+    private static let longest = 4095
+
+    /// What a person, and a client, reads: a path, or `json:` with the options. One that is too long ends with dots.
     var text: String {
         switch self {
         case .plain(let path): path
-        case .options(let options): "json:" + String(decoding: Self.object(options).encoded(.compact), as: UTF8.self)
+        case .options(let options): Self.cut("json:" + String(decoding: Self.beginning(options).encoded(.compact), as: UTF8.self))
         }
     }
 
-    private static func object(_ options: [Option]) -> JSONValue {
-        .object(options.map { JSONValue.Member($0.name, json($0.value)) })
+    /// ASCII, as all that JSONWriter makes.
+    private static func cut(_ text: String) -> String {
+        text.utf8.count <= longest ? text : text.prefix(longest - 3) + "..."
     }
 
-    private static func json(_ value: Value) -> JSONValue {
-        switch value {
+    /// The options, or so many of them that more would be cut off.
+    private static func beginning(_ options: [Option]) -> JSONValue {
+        var left = longest + 1
+        return object(options, &left)
+    }
+
+    private static func object(_ options: [Option], _ left: inout Int) -> JSONValue {
+        var members: [JSONValue.Member] = []
+        for option in options where left > 0 {
+            left -= option.name.utf8.count
+            members.append(JSONValue.Member(option.name, json(option.value, &left)))
+        }
+        return .object(members)
+    }
+
+    private static func array(_ values: [Value], _ left: inout Int) -> JSONValue {
+        var elements: [JSONValue] = []
+        for value in values where left > 0 { elements.append(json(value, &left)) }
+        return .array(elements)
+    }
+
+    private static func json(_ value: Value, _ left: inout Int) -> JSONValue {
+        left -= 1
+        return switch value {
         case .string(let text): .string(text)
         case .integer(let number): Int64(exactly: number).map { .integer($0) } ?? .unsigned(number)
         case .signed(let number): .integer(number)
         case .boolean(let flag): .bool(flag)
-        case .options(let nested): object(nested)
-        case .list(let values): .array(values.map { json($0) })
+        case .options(let nested): object(nested, &left)
+        case .list(let values): array(values, &left)
         case .null: .null
         }
     }

@@ -38,15 +38,13 @@ final class PollSet: @unchecked Sendable {
         guard instance >= 0 else { fatalError("cannot watch descriptors: \(String(cString: strerror(errno)))") }
         self.instance = instance
         source = DispatchSource.makeReadSource(fileDescriptor: instance, queue: queue)
-        source.setEventHandler { @Sendable [unowned self] in reportReady() }
+        source.setEventHandler { @Sendable [weak self] in self?.reportReady() }
         source.setCancelHandler { @Sendable in close(instance) }
         source.activate()
     }
 
-    deinit {
-        source.cancel()
-        events.deallocate()
-    }
+    // Dispatch lets go of what a queue holds on another thread.
+    deinit { events.deallocate() }
 
     /// The one of the queue.
     private static func shared(on queue: DispatchQueue) -> PollSet {
@@ -126,7 +124,9 @@ final class PollSet: @unchecked Sendable {
 
     fileprivate func remove(_ watch: Watch) {
         watches[watch.key] = nil
-        if watches.isEmpty { queue.setSpecific(key: Self.key, value: nil) }
+        guard watches.isEmpty else { return }
+        queue.setSpecific(key: Self.key, value: nil)
+        source.cancel()
     }
 }
 

@@ -69,7 +69,7 @@ import Testing
         Step(name: "close", work: { try await $0.close("disk") }, after: ["a": [Bitmap([1, 3])], "c": [Bitmap([])]]),
     ]
 
-    @Test(.timeLimit(.minutes(5))) func `are right or inconsistent`() async throws {
+    @Test(.timeLimit(.minutes(Sanitized.isOn ? 60 : 5))) func `are right or inconsistent`() async throws {
         let base = try await baseImage()
         let thread = try IOThread(name: "crash")
         var judged = 0
@@ -85,7 +85,7 @@ import Testing
                 judged += 1
             }
             if death.step == Self.steps.count { break }
-            changes += Sanitized.isOn ? 5 : 1
+            changes += Sanitized.isOn ? 11 : 1
         }
         #expect(judged > 500 || Sanitized.isOn, "\(judged) of \(changes)")
         await thread.stop()

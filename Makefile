@@ -61,7 +61,8 @@ coverage: setup ## line coverage of Sources by the suite
 sanitize: setup ## the suite under the thread sanitizer, then under the address sanitizer
 	BLOCKJOBD_SANITIZED=1 TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Setup/thread-sanitizer.supp" \
 	    $(SWIFT) test --disable-xctest --sanitize=thread --scratch-path .build/thread-sanitizer
-	BLOCKJOBD_SANITIZED=1 $(SWIFT) test --disable-xctest --sanitize=address --scratch-path .build/address-sanitizer
+	BLOCKJOBD_SANITIZED=1 LSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Setup/leak-sanitizer.supp:print_suppressions=0" \
+	    $(SWIFT) test --disable-xctest --sanitize=address --scratch-path .build/address-sanitizer
 
 PROVE_SEEDS ?= 100
 prove: setup ## random and crash tests of qcow2 images with many seeds (PROVE_SEEDS=100, each for every kind of image)

@@ -41,7 +41,8 @@ final class Descriptor: @unchecked Sendable {
 
     private func startWatching(on queue: DispatchQueue) {
         guard watch == nil, !isCancelled else { return }
-        watch = PollSet.watch(number, on: queue) { [weak self] in self?.report($0) }
+        // They hold each other until `cancel`.
+        watch = PollSet.watch(number, on: queue) { self.report($0) }
     }
 
     private func report(_ ready: Readiness) {

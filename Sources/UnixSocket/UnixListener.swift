@@ -106,7 +106,8 @@ public final class UnixListener: @unchecked Sendable {
 
     private func watchClients() {
         guard !hasStopped else { return }
-        let watch = self.watch ?? PollSet.watch(descriptor, on: queue) { [weak self] _ in self?.clientsWait() }
+        // They hold each other until `stop`.
+        let watch = self.watch ?? PollSet.watch(descriptor, on: queue) { _ in self.clientsWait() }
         self.watch = watch
         watch.want(.input)
     }

@@ -12,4 +12,7 @@ public enum Sanitized {
     public static func seeds(_ all: ClosedRange<UInt64>) -> ClosedRange<UInt64> {
         isOn ? all.lowerBound...min(all.upperBound, all.lowerBound + 2) : all
     }
+
+    /// A bound of a process's memory in KiB: a sanitizer keeps 256 MiB of what was freed, and shadows all.
+    public static func memory(_ bound: Int) -> Int { isOn ? 2 * bound + (512 << 10) : bound }
 }

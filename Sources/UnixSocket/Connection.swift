@@ -100,10 +100,7 @@ public final class Connection: @unchecked Sendable {
     deinit {
         guard !hasEnded else { return }
         // Whoever lets go of a connection may be elsewhere.
-        queue.async { [input, output] in
-            input.cancel()
-            if output !== input { output.cancel() }
-        }
+        queue.async { [input, output] in Self.giveBack(input, output) }
     }
 
     /// The bytes that wait for the client.
@@ -256,6 +253,12 @@ public final class Connection: @unchecked Sendable {
 
     // MARK: End
 
+    /// In the reverse order of taking: both may be one open file, which gets back the flags that it had at first.
+    private static func giveBack(_ input: Descriptor, _ output: Descriptor) {
+        if output !== input { output.cancel() }
+        input.cancel()
+    }
+
     /// Ends the connection when everything that waits is written.
     public func finish() {
         guard !hasEnded else { return }
@@ -271,8 +274,7 @@ public final class Connection: @unchecked Sendable {
         hasEnded = true
         waiting.removeAll()
         if isAttended { rest() }
-        input.cancel()
-        if output !== input { output.cancel() }
+        Self.giveBack(input, output)
         let ended = callbacks?.ended
         // The owner's closures may refer to this connection.
         callbacks = nil

@@ -20,28 +20,19 @@ struct Readiness: OptionSet {
 final class PollSet: @unchecked Sendable {
     /// Descriptors that are served in one turn; then others on the queue have theirs.
     private static let turnLength = 16
-    /// When the kernel has no memory to watch a descriptor, it is looked at so often instead.
+    /// When the kernel has no memory, or no descriptor, to watch one, it is looked at so often instead.
     private static let pause = DispatchTimeInterval.milliseconds(100)
     private static let key = DispatchSpecificKey<PollSet>()
 
     private let queue: DispatchQueue
-    private let instance: Int32
-    private let source: any DispatchSourceRead
+    /// The epoll instance, or -1 before there is one.
+    private var instance: Int32 = -1
+    private var source: (any DispatchSourceRead)?
     private let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: turnLength)
     private var watches: [UInt64: Watch] = [:]
     private var lastKey: UInt64 = 0
 
-    private init(_ queue: DispatchQueue) {
-        self.queue = queue
-        let instance = epoll_create1(Int32(EPOLL_CLOEXEC))
-        // Only the first watch of a process comes here, at its start: there is nobody to tell, and nothing to go on with.
-        guard instance >= 0 else { fatalError("cannot watch descriptors: \(String(cString: strerror(errno)))") }
-        self.instance = instance
-        source = DispatchSource.makeReadSource(fileDescriptor: instance, queue: queue)
-        source.setEventHandler { @Sendable [weak self] in self?.reportReady() }
-        source.setCancelHandler { @Sendable in close(instance) }
-        source.activate()
-    }
+    private init(_ queue: DispatchQueue) { self.queue = queue }
 
     // Dispatch lets go of what a queue holds on another thread.
     deinit { events.deallocate() }
@@ -66,6 +57,22 @@ final class PollSet: @unchecked Sendable {
         let watch = Watch(descriptor, key: lastKey, in: self, report: report)
         watches[lastKey] = watch
         return watch
+    }
+
+    // MARK: The instance
+
+    /// Whether there is an instance, or can be now.
+    private func open() -> Bool {
+        guard instance < 0 else { return true }
+        let instance = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard instance >= 0 else { return false }
+        self.instance = instance
+        let source = DispatchSource.makeReadSource(fileDescriptor: instance, queue: queue)
+        source.setEventHandler { @Sendable [weak self] in self?.reportReady() }
+        source.setCancelHandler { @Sendable in close(instance) }
+        source.activate()
+        self.source = source
+        return true
     }
 
     // MARK: Reports
@@ -116,6 +123,7 @@ final class PollSet: @unchecked Sendable {
 
     /// Returns the `errno` value of a failure.
     private func control(_ operation: Int32, _ watch: Watch) -> Int32? {
+        guard open() else { return errno }
         var event = epoll_event()
         event.events = watch.wanted.kernelEvents
         event.data.u64 = watch.key
@@ -126,7 +134,7 @@ final class PollSet: @unchecked Sendable {
         watches[watch.key] = nil
         guard watches.isEmpty else { return }
         queue.setSpecific(key: Self.key, value: nil)
-        source.cancel()
+        source?.cancel()
     }
 }
 

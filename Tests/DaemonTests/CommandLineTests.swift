@@ -78,6 +78,14 @@ import Testing
             ["--chardev", "stdio,id=a", "--chardev", "socket,id=a,path=s"],
             "--chardev socket,id=a,path=s: attempt to add duplicate property 'a' to object (type 'container')"
         ),
+        (
+            ["--chardev", "socket,id=a,fd=7,server=on", "--chardev", "socket,id=b,fd=7,server=on"],
+            "--chardev socket,id=b,fd=7,server=on: File descriptor '7' is in use by chardev 'a'"
+        ),
+        (
+            ["--chardev", "stdio,id=a", "--chardev", "socket,id=b,fd=0"],
+            "--chardev socket,id=b,fd=0: File descriptor '0' is in use by chardev 'a'"
+        ),
         (["--chardev", "socket,id=c0"], "--chardev socket,id=c0: Unable to parse FD number "),
         (["--monitor", "nope"], "--monitor nope: chardev \"nope\" not found"),
         (["--monitor", ""], "--monitor : Parameter 'chardev' is missing"),

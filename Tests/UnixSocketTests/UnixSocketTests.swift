@@ -271,6 +271,22 @@ import Testing
         for descriptor in [toServer[0], toClient[0], toClient[1]] { close(descriptor) }
     }
 
+    @Test func `one open file as input and output has its flags back at the end`() throws {
+        var ends: [Int32] = [0, 0]
+        #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        let output = dup(ends[0])
+        let server = EchoServer()
+        server.onQueue { server.serve(Connection(input: ends[0], output: output, on: server.executor.queue)) }
+        let client = Client(adopting: ends[1])
+        client.write("ping")
+        #expect(client.readText(4) == "ping")
+        #expect(fcntl(ends[0], F_GETFL) & O_NONBLOCK != 0)
+        client.endInput()
+        #expect(server.wait { server.endings == [.closed] })
+        #expect(server.onQueue { fcntl(ends[0], F_GETFL) & O_NONBLOCK } == 0)
+        for descriptor in [ends[0], output] { close(descriptor) }
+    }
+
     @Test func `an actor on the queue's executor does not hop`() {
         actor Counter {
             let executor: QueueExecutor

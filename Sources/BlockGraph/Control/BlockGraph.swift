@@ -39,7 +39,7 @@ public actor BlockGraph {
     private var nextNumber = 0
     private var generatedNames = 0
     /// Nodes that some change has for itself.
-    private(set) var reserved: Set<NodeID> = []
+    private var reserved: Set<NodeID> = []
     private var waitingForReservation: [UnsafeContinuation<Void, Never>] = []
     /// Drains in progress.
     var drains: [Int: ActiveDrain] = [:]
@@ -142,6 +142,9 @@ public actor BlockGraph {
     /// Nodes that one change has for itself.
     struct Reservation {
         fileprivate var nodes: Set<NodeID>
+
+        /// Whether a node is among them. One that somebody else has reserved is not.
+        func contains(_ id: NodeID) -> Bool { nodes.contains(id) }
     }
 
     /// Takes a node that is being opened into a reservation, so that nobody changes it before it is whole.
@@ -164,6 +167,15 @@ public actor BlockGraph {
                 return Reservation(nodes: wanted)
             }
             await withUnsafeContinuation { waitingForReservation.append($0) }
+        }
+    }
+
+    /// Waits until nobody else changes what users are on, wherever others have moved them by then.
+    func reserve(nodesOf users: [NodeUser]) async -> Reservation {
+        while true {
+            let reservation = await reserve(users.compactMap { nodeName(of: $0) })
+            if users.allSatisfy({ nodeID(of: $0).map { reservation.contains($0) } ?? true }) { return reservation }
+            release(reservation)
         }
     }
 

@@ -95,11 +95,19 @@ extension BlockGraph {
             var rest = roots[...]
             func startNext() {
                 guard let id = rest.popFirst() else { return }
-                group.addTask { await self.closeIfUnused(id) }
+                group.addTask { await self.closeReserved(id) }
             }
             for _ in 0..<BlockGraph.closingsAtOnce { startNext() }
             while await group.next() != nil { startNext() }
         }
+    }
+
+    /// Two that stand on one image change what it is locked for one after the other.
+    private func closeReserved(_ id: NodeID) async {
+        guard let name = topology.nodes[id]?.name else { return }
+        let reservation = await reserve([name])
+        defer { release(reservation) }
+        await closeIfUnused(id)
     }
 
     /// How many nodes are closed at the same time.

@@ -82,7 +82,8 @@ struct NodeNames {
     /// names is not among them.
     private mutating func options(_ id: NodeID) -> [NodeFilename.Option] {
         if let options = knownOptions[id] { return options }
-        guard let definition = records[id]?.spec?.definition, let node = topology.nodes[id] else { return [] }
+        guard let node = topology.nodes[id] else { return [] }
+        guard let definition = records[id]?.spec?.definition else { return filterOptions(node) }
         let hasOtherBacking = name(id).hasOtherBacking
         var children: [NodeFilename.Option] = []
         for edge in node.children.compactMap({ topology.edges[$0] }) where edge.name != "backing" || hasOtherBacking {
@@ -93,6 +94,15 @@ struct NodeNames {
         let options = NodeFilename.inReferenceOrder(own + definition.shownChildren(children))
         knownOptions[id] = options
         return options
+    }
+
+    /// Those of a filter that a job has put in. One over a backing child is as good as not there, as in the reference.
+    private mutating func filterOptions(_ filter: Topology.Node) -> [NodeFilename.Option] {
+        let edges = filter.children.compactMap { topology.edges[$0] }
+        if let filtered = edges.first(where: { $0.name == "backing" }) { return options(filtered.child) }
+        var own = [NodeFilename.Option(name: "driver", value: .string(filter.driverName))]
+        for edge in edges { own.append(.init(name: edge.name, value: .options(options(edge.child)))) }
+        return NodeFilename.inReferenceOrder(own)
     }
 }
 

@@ -15,6 +15,8 @@ struct Reopening {
     let keepsOthers: Bool
     /// Whether it was asked for, and does not only follow a parent's change.
     let isAsked: Bool
+    /// Names of children that stood for no node when the reservation was made: a node that has come since is not ours to use.
+    var absentNodes: Set<String> = []
 }
 
 /// A child that is to be another node, or none, or is there for the first time.
@@ -38,6 +40,8 @@ extension BlockGraph {
         defer { release(reservation) }
         var queue: [Reopening] = []
         for spec in specs { enqueue(spec, try reopened(spec), parent: nil, keepsOthers: false, in: &queue) }
+        let absent = Set(children.filter { topology.node(named: $0) == nil })
+        for index in queue.indices { queue[index].absentNodes = absent }
         try await joinLoops((names + children).compactMap { topology.node(named: $0)?.id })
         try await reopen(queue)
     }
@@ -181,11 +185,10 @@ extension BlockGraph {
         }
         for name in ["backing", "file"] {
             guard let slot = slots.first(where: { $0.name == name }), case .child(.named(let reference)) = slot.content else { continue }
-            let new = try find(reference).id
-            // One that came after the reservation is not ours to use: as if it were not there yet.
-            guard reserved.contains(new) else {
+            guard !entry.absentNodes.contains(reference) else {
                 throw BlockError(.invalidOption, "Cannot find device='' nor node-name='\(reference)'")
             }
+            let new = try find(reference).id
             guard !topology.reaches(node.id, from: new, after: before + moves) else { throw BlockGraph.cycle(reference, name, node.name) }
             let edge = topology.child(name, of: node.id)
             guard edge?.child != new else { continue }

@@ -24,7 +24,7 @@ extension BlockGraph {
         try refuseIfBacking(base)
         try await flush(base)
         // One that came after the reservation is not ours to use.
-        guard let new = topology.node(named: overlay), reserved.contains(new.id) else { throw BlockGraph.noDevice(overlay) }
+        guard let new = topology.node(named: overlay), reservation.contains(new.id) else { throw BlockGraph.noDevice(overlay) }
         try checkOverlay(new)
         guard !topology.below([base.id]).contains(new.id) else { throw BlockGraph.cycle(node, "backing", overlay) }
         try await joinLoops([base.id, new.id])

@@ -58,8 +58,7 @@ extension BlockGraph {
 
     /// Changes what a user does and allows.
     public func setPermissions(of user: NodeUser, _ permissions: Permissions) async throws(BlockError) {
-        guard let name = nodeName(of: user) else { throw NodeUser.gone }
-        let reservation = await reserve([name])
+        let reservation = await reserve(nodesOf: [user])
         defer { release(reservation) }
         guard let id = nodeID(of: user) else { throw NodeUser.gone }
         try await change(from: [id]) { $0.setPermissions(of: user.id, permissions) }
@@ -80,7 +79,7 @@ extension BlockGraph {
             }
             await BlockGraph.holdAgain(holders)
         }
-        let reservation = await reserve(users.compactMap { nodeName(of: $0) })
+        let reservation = await reserve(nodesOf: users)
         defer { release(reservation) }
         let gone = users.filter { topology.users[$0.id] != nil }
         let ids = gone.compactMap { nodeID(of: $0) }

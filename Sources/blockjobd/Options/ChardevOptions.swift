@@ -22,6 +22,15 @@ struct ChardevOptions: Equatable {
     let id: String
     let backend: Backend
 
+    /// The open descriptors that it is given.
+    var descriptors: [Int32] {
+        switch backend {
+        case .listen(.descriptor(let number), _), .connect(.descriptor(let number)): [number]
+        case .standardStreams: [0, 1]
+        case .listen, .connect: []
+        }
+    }
+
     /// The longest path that fits a Unix socket's address, with its terminating zero.
     static let pathLimit = 108
 

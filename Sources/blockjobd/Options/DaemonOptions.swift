@@ -94,6 +94,7 @@ struct DaemonOptions {
             if chardev.backend == .standardStreams, hasStandardStreams {
                 throw StartFailure("cannot use stdio by multiple character devices")
             }
+            try checkDescriptors(of: chardev)
             guard chardevs.updateValue(false, forKey: chardev.id) == nil else {
                 throw StartFailure("attempt to add duplicate property '\(chardev.id)' to object (type 'container')")
             }
@@ -132,6 +133,16 @@ struct DaemonOptions {
     private var hasStandardStreams: Bool {
         steps.contains { step in
             if case .chardev(let chardev) = step.action { chardev.backend == .standardStreams } else { false }
+        }
+    }
+
+    /// Two chardevs of one descriptor would take each other's bytes, and close what is somebody else's by then.
+    private func checkDescriptors(of chardev: ChardevOptions) throws(StartFailure) {
+        for step in steps {
+            guard case .chardev(let other) = step.action, other.id != chardev.id else { continue }
+            if let number = chardev.descriptors.first(where: { other.descriptors.contains($0) }) {
+                throw StartFailure("File descriptor '\(number)' is in use by chardev '\(other.id)'")
+            }
         }
     }
 

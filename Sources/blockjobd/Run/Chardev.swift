@@ -14,6 +14,9 @@ enum Chardev {
     ///   - isDaemon: whether the daemon will leave its directory and its standard streams.
     static func open(_ options: ChardevOptions, passed: Int32?, isDaemon: Bool, on executor: QueueExecutor) throws(StartFailure) -> Chardev
     {
+        if isDaemon, let number = options.descriptors.first(where: { $0 <= 2 }), options.backend != .standardStreams {
+            throw StartFailure("cannot use file descriptor '\(number)', a standard stream, with -daemonize")
+        }
         do {
             switch options.backend {
             case .listen(let address, _):

@@ -17,18 +17,24 @@ public final class TemporaryDirectory: Sendable {
         TemporaryDirectory.removeTree(path)
     }
 
-    private static func removeTree(_ path: String) {
+    /// The names of what is in the directory, in no order.
+    public var names: [String] { TemporaryDirectory.names(in: path) }
+
+    private static func names(in path: String) -> [String] {
         var names: [String] = []
-        if let stream = opendir(path) {
-            while let entry = readdir(stream) {
-                names.append(
-                    withUnsafePointer(to: &entry.pointee.d_name) {
-                        String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
-                    })
-            }
-            closedir(stream)
+        guard let stream = opendir(path) else { return names }
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) {
+                    String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+                })
         }
-        for name in names where name != "." && name != ".." {
+        return names.filter { $0 != "." && $0 != ".." }
+    }
+
+    private static func removeTree(_ path: String) {
+        for name in names(in: path) {
             let entry = "\(path)/\(name)"
             if unlink(entry) != 0, errno == EISDIR || errno == EPERM { removeTree(entry) }
         }

@@ -1,7 +1,7 @@
 /// Writes JSON text as QMP clients expect it: `", "` and `": "` between things, pure ASCII.
 ///
 /// Calls must nest properly and an object's values must each follow a `name`; this is checked in debug builds only.
-/// Everything outside of printable ASCII becomes `\uXXXX` with upper-case digits, surrogate pairs beyond the first 65,536.
+/// Everything outside of printable ASCII becomes `\u` with four upper-case hexadecimal digits, a surrogate pair beyond the first 65,536.
 public struct JSONWriter: Sendable {
     /// How the text is laid out.
     public enum Style: Sendable, Hashable {

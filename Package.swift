@@ -43,14 +43,15 @@ let package = Package(
         library("QAPI", ["JSON", "QMP"], exclude: ["Schema"]),
         library("UnixSocket", ["CEpoll"]),
         library("Jobs", []),
+        library("Waiting", []),
         library("Monitor", ["JSON", "QAPI", "QMP", "BlockJobs", "Jobs", "BlockGraph", "Storage"]),
 
         // Data plane.
         library("IOLoop", ["CLinux"]),
         library("Storage", ["IOLoop"]),
-        library("ImageFormats", ["Storage", "CZlib", "CZstd"]),
-        library("BlockGraph", ["ImageFormats", "Storage", "IOLoop"]),
-        library("BlockJobs", ["Jobs", "BlockGraph", "Storage", "IOLoop"]),
+        library("ImageFormats", ["Storage", "Waiting", "CZlib", "CZstd"]),
+        library("BlockGraph", ["ImageFormats", "Storage", "IOLoop", "Waiting"]),
+        library("BlockJobs", ["Jobs", "BlockGraph", "Storage", "IOLoop", "Waiting"]),
 
         // Programs.
         .executableTarget(
@@ -69,6 +70,7 @@ let package = Package(
         tests("QMPTests", ["QMP", "JSON"]),
         tests("UnixSocketTests", ["UnixSocket"]),
         tests("QAPITests", ["QAPI", "JSON", "qapi-generate", "TestSupport"], exclude: ["Fixture/fixture.json"]),
+        tests("WaitingTests", ["Waiting", "IOLoop", "TestSupport"]),
         tests("JobsTests", ["Jobs", "TestSupport"]),
         tests(
             "MonitorTests", ["Monitor", "QAPI", "Jobs", "BlockJobs", "BlockGraph", "Storage", "JSON", "IOLoop", "TestSupport"]),

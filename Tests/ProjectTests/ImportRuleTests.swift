@@ -13,13 +13,14 @@ import Testing
         "QAPI": ["JSON", "QMP"],
         "UnixSocket": ["CEpoll", "Dispatch"],
         "Jobs": [],
+        "Waiting": [],
         // Storage: the members of `BlockError`, which the graph throws, and of its options are visible only where it is imported.
         "Monitor": ["JSON", "QAPI", "QMP", "BlockJobs", "Jobs", "BlockGraph", "Storage"],
         "IOLoop": ["CLinux"],
         "Storage": ["IOLoop"],
-        "ImageFormats": ["Storage", "CZlib", "CZstd"],
-        "BlockGraph": ["ImageFormats", "Storage", "IOLoop"],
-        "BlockJobs": ["Jobs", "BlockGraph", "Storage", "IOLoop"],
+        "ImageFormats": ["Storage", "Waiting", "CZlib", "CZstd"],
+        "BlockGraph": ["ImageFormats", "Storage", "IOLoop", "Waiting"],
+        "BlockJobs": ["Jobs", "BlockGraph", "Storage", "IOLoop", "Waiting"],
         "qapi-generate": ["JSON"],
         "blockjobd": [
             "UnixSocket", "JSON", "QMP", "QAPI", "Monitor", "BlockJobs", "Jobs", "BlockGraph", "ImageFormats", "Storage", "IOLoop",

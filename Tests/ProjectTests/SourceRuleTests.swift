@@ -46,6 +46,31 @@ import Testing
         }
     }
 
+    /// Where a continuation is made by hand, and why a wake-up cannot be lost there.
+    private static let continuations: [String: String] = [
+        "Sources/Waiting/Waiters.swift": "the primitive itself",
+        "Sources/Waiting/AsyncMutex.swift": "the primitive for turns, which looks again inside",
+        "Sources/IOLoop/LoopCore+Requests.swift": "completions of the kernel's, one for each request, which come after it was made",
+        "Sources/IOLoop/LoopCore+Stop.swift": "looks under the core's lock, inside",
+        "Sources/BlockGraph/Control/Deadlines.swift": "looks under its own lock, inside",
+        "Sources/BlockGraph/Drivers/Throttle/ThrottleMember.swift": "the group looks again under its lock when it takes the waiter in",
+        "Sources/BlockGraph/Nodes/RangeLock.swift": "looks again inside; a slot's waiter is part of the slot",
+        "Sources/BlockJobs/Copying/CopyRanges.swift": "looks again inside; the order of arrival is part of each waiter",
+        "Sources/Jobs/JobRegistry+Gates.swift": "looks inside for the outcome that came first",
+        "Sources/Jobs/JobRegistry+Parking.swift": "looks again inside for what ends the wait",
+        "Sources/blockjobd/Run/DaemonRun.swift": "made in the turn in which the wait begins, on the one queue that ends it",
+    ]
+
+    @Test func `who waits for a condition looks at it again in the turn in which it begins to wait`() {
+        for file in Self.production where Self.continuations[file] == nil {
+            for (index, line) in SourceTree.lines(of: file).enumerated() {
+                for call in ["withUnsafeContinuation", "withCheckedContinuation", "withUnsafeThrowingContinuation"] {
+                    #expect(!code(line).contains(call), "\(file):\(index + 1): use Waiters")
+                }
+            }
+        }
+    }
+
     @Test func `the make targets that the documents name exist`() throws {
         let targets = Set(
             SourceTree.lines(of: "Makefile").compactMap { line -> Substring? in

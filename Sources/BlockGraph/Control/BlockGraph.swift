@@ -1,5 +1,6 @@
 public import IOLoop
 public import Storage
+import Waiting
 
 /// The block graph's control plane: which nodes there are, who uses them and what each may do. Its I/O lives on the loops.
 ///
@@ -40,7 +41,7 @@ public actor BlockGraph {
     private var generatedNames = 0
     /// Nodes that some change has for itself.
     private var reserved: Set<NodeID> = []
-    private var waitingForReservation: [UnsafeContinuation<Void, Never>] = []
+    private let reservationWaiters = Waiters()
     /// Drains in progress.
     var drains: [Int: ActiveDrain] = [:]
     /// Which drains a node is in.
@@ -159,14 +160,12 @@ public actor BlockGraph {
     /// A change of permissions spreads downwards, so who has a node and all below it meets nobody else's change, and changes of overlays on
     /// different images go on side by side. Nodes on different loops may have to be brought together: then all that is connected with them.
     func reserve(_ names: [String]) async -> Reservation {
-        while true {
+        await reservationWaiters.wait {
             let ids = names.compactMap { topology.node(named: $0)?.id }
             let wanted = areOnOneLoop(ids) ? Set(topology.below(ids)) : topology.component(ids)
-            if reserved.isDisjoint(with: wanted) {
-                reserved.formUnion(wanted)
-                return Reservation(nodes: wanted)
-            }
-            await withUnsafeContinuation { waitingForReservation.append($0) }
+            guard reserved.isDisjoint(with: wanted) else { return nil }
+            reserved.formUnion(wanted)
+            return Reservation(nodes: wanted)
         }
     }
 
@@ -198,9 +197,7 @@ public actor BlockGraph {
 
     func release(_ reservation: Reservation) {
         reserved.subtract(reservation.nodes)
-        let waiting = waitingForReservation
-        waitingForReservation = []
-        for continuation in waiting { continuation.resume() }
+        reservationWaiters.wakeAll()
     }
 }
 

@@ -1,4 +1,5 @@
 public import Storage
+import Waiting
 
 /// A user's way into a node: an export's, a job's, a test's. It follows the node when that is replaced, and it is where a drain stops new
 /// requests.
@@ -14,8 +15,8 @@ public final class NodeAccess {
     private var gates = 0
     private var inside = 0
     private var detached = false
-    private var entering: [UnsafeContinuation<Void, Never>] = []
-    private var draining: [UnsafeContinuation<Void, Never>] = []
+    private let entering = Waiters()
+    private let draining = Waiters()
 
     init(edge: NodeEdge, permissions: LockSet) {
         self.edge = edge
@@ -44,7 +45,7 @@ public final class NodeAccess {
     @inline(__always)
     public func end() {
         inside -= 1
-        if inside == 0 && !draining.isEmpty { wakeDrainers() }
+        if inside == 0 { draining.wakeAll() }
     }
 
     /// Fills `buffer` with the bytes at `offset`.
@@ -102,7 +103,7 @@ public final class NodeAccess {
 
     /// Waits for requests and brackets in progress; the gate is closed.
     func waitUntilIdle() async {
-        if inside > 0 { await withUnsafeContinuation { draining.append($0) } }
+        await draining.wait { inside == 0 }
     }
 
     /// Stops new requests without waiting.
@@ -111,30 +112,17 @@ public final class NodeAccess {
     /// Lets requests through again, in the order in which they came.
     func resume() {
         gates -= 1
-        guard gates == 0 else { return }
-        let waiting = entering
-        entering = []
-        for continuation in waiting { continuation.resume() }
+        if gates == 0 { entering.wakeAll() }
     }
 
     /// Ends the user: requests that wait are refused.
     func detach() {
         detached = true
-        let waiting = entering
-        entering = []
-        for continuation in waiting { continuation.resume() }
+        entering.wakeAll()
     }
 
     private func waitWhileDrained() async {
-        while gates > 0 && !detached {
-            await withUnsafeContinuation { entering.append($0) }
-        }
-    }
-
-    private func wakeDrainers() {
-        let waiting = draining
-        draining = []
-        for continuation in waiting { continuation.resume() }
+        await entering.wait { gates == 0 || detached }
     }
 
     @inline(__always)

@@ -43,7 +43,10 @@ public final class RangeLock {
     public func acquire(at offset: Int64, count: Int64, mode: Mode) async -> Token {
         let slot = enter(offset, offset + max(0, count), mode == .exclusive)
         if slots[slot].blockers > 0 {
-            await withUnsafeContinuation { slots[slot].waiter = $0 }
+            await withUnsafeContinuation { continuation in
+                // Looked at again: what came between this line and the one before may have been the release.
+                if slots[slot].blockers == 0 { continuation.resume() } else { slots[slot].waiter = continuation }
+            }
         }
         return Token(slot: slot, ticket: slots[slot].ticket)
     }

@@ -1,6 +1,7 @@
 internal import BlockGraph
 internal import Jobs
 internal import Storage
+internal import Waiting
 
 /// Moves bytes from one node to another: holes stay holes, zeroes are found, data goes through pooled buffers or within the kernel.
 ///
@@ -236,7 +237,7 @@ final class ChunkMover {
 private final class Question {
     let start: Int64
     let generation: UInt64
-    private var waiting: [UnsafeContinuation<Void, Never>] = []
+    private let answers = Outcome<Void>()
 
     init(start: Int64, generation: UInt64) {
         self.start = start
@@ -244,10 +245,7 @@ private final class Question {
     }
 
     /// Returns when its answer is there, whatever it is.
-    func answered() async { await withUnsafeContinuation { waiting.append($0) } }
+    func answered() async { await answers.wait() }
 
-    func answer() {
-        for continuation in waiting { continuation.resume() }
-        waiting = []
-    }
+    func answer() { answers.resolve(()) }
 }

@@ -1,3 +1,5 @@
+internal import Waiting
+
 /// The ranges that are being copied, or written on both sides, at this moment: requests that overlap exclude each other.
 ///
 /// Loop-bound. Unlike the graph's `RangeLock` it can be opened: when a job ends before its time, everybody who waits for one of its copies
@@ -13,7 +15,7 @@ final class CopyRanges {
 
     private var held: [Range<Int64>] = []
     private var waiters: [Waiter] = []
-    private var settling: [UnsafeContinuation<Void, Never>] = []
+    private let settling = Waiters()
     /// Whether exclusion has ended for good.
     private(set) var isOpen = false
 
@@ -38,13 +40,27 @@ final class CopyRanges {
     func take(_ range: Range<Int64>) async -> Bool {
         if isOpen { return false }
         if tryTake(range) { return true }
-        return await withUnsafeContinuation { waiters.append(Waiter(range: range, takes: true, continuation: $0)) }
+        return await withUnsafeContinuation { continuation in
+            if isOpen {
+                continuation.resume(returning: false)
+            } else if tryTake(range) {
+                continuation.resume(returning: true)
+            } else {
+                waiters.append(Waiter(range: range, takes: true, continuation: continuation))
+            }
+        }
     }
 
     /// Waits until nobody holds any of `range`; returns at once when exclusion has ended.
     func waitUntilFree(_ range: Range<Int64>) async {
         guard !isOpen, holder(overlapping: range) != nil else { return }
-        _ = await withUnsafeContinuation { waiters.append(Waiter(range: range, takes: false, continuation: $0)) }
+        _ = await withUnsafeContinuation { continuation in
+            if isOpen || holder(overlapping: range) == nil {
+                continuation.resume(returning: true)
+            } else {
+                waiters.append(Waiter(range: range, takes: false, continuation: continuation))
+            }
+        }
     }
 
     /// Lets a holding reach to `end` as well. Nobody holds what is added, nor waits for it.
@@ -65,11 +81,7 @@ final class CopyRanges {
         held.swapAt(index, held.count - 1)
         held.removeLast()
         if !waiters.isEmpty { admit() }
-        if held.isEmpty, !settling.isEmpty {
-            let waiting = settling
-            settling = []
-            for continuation in waiting { continuation.resume() }
-        }
+        if held.isEmpty { settling.wakeAll() }
     }
 
     /// Ends exclusion for good: who waits goes on, nobody waits again. What is held stays held until its request has ended.
@@ -82,8 +94,7 @@ final class CopyRanges {
 
     /// Returns when nothing is held any more.
     func settled() async {
-        guard !held.isEmpty else { return }
-        await withUnsafeContinuation { settling.append($0) }
+        await settling.wait { held.isEmpty }
     }
 
     private func admit() {

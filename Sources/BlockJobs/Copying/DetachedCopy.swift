@@ -1,10 +1,11 @@
 internal import Storage
+internal import Waiting
 
 /// One copy made on behalf of a guest's request, in a task of its own, so that the guest can be let go when the job ends though the disk may
 /// never complete the copy.
 final class DetachedCopy {
     /// How it ended for the guest.
-    enum Outcome {
+    enum End {
         /// The copy is made.
         case done
         /// It failed.
@@ -13,20 +14,11 @@ final class DetachedCopy {
         case released
     }
 
-    private var outcome: Outcome?
-    private var waiter: UnsafeContinuation<Outcome, Never>?
+    private let outcome = Outcome<End>()
 
     /// Ends it, once; later calls change nothing.
-    func end(_ result: Outcome) {
-        guard outcome == nil else { return }
-        outcome = result
-        waiter?.resume(returning: result)
-        waiter = nil
-    }
+    func end(_ result: End) { outcome.resolve(result) }
 
-    /// Waits for its end. One waiter.
-    func wait() async -> Outcome {
-        if let outcome { return outcome }
-        return await withUnsafeContinuation { waiter = $0 }
-    }
+    /// Waits for its end.
+    func wait() async -> End { await outcome.wait() }
 }

@@ -1,4 +1,5 @@
 import Storage
+import Waiting
 
 /// Gives up waiting for a saving that takes too long; the saving itself goes on, and is waited for at the end.
 ///
@@ -9,7 +10,7 @@ final class TimedCopier: BeforeWriteCopier {
     private let clock: any ThrottleClock
     private let spawn: QuorumDriver.Spawner
     private var running = 0
-    private var ending: UnsafeContinuation<Void, Never>?
+    private let ending = Waiters()
 
     /// - Parameter timeout: in nanoseconds.
     init(_ copier: any BeforeWriteCopier, timeout: UInt64, clock: any ThrottleClock, spawn: @escaping QuorumDriver.Spawner) {
@@ -20,21 +21,10 @@ final class TimedCopier: BeforeWriteCopier {
     }
 
     /// One saving against its deadline. Unchecked: its callers all run on the loop.
-    private final class Race: @unchecked Sendable {
-        private var outcome: Result<Void, BlockError>?
-        private var waiter: UnsafeContinuation<Void, Never>?
+    private struct Race: @unchecked Sendable {
+        let outcome = Outcome<Result<Void, BlockError>>()
 
-        func end(_ result: Result<Void, BlockError>) {
-            guard outcome == nil else { return }
-            outcome = result
-            waiter?.resume()
-            waiter = nil
-        }
-
-        func wait() async throws(BlockError) {
-            if outcome == nil { await withUnsafeContinuation { waiter = $0 } }
-            try outcome?.get()
-        }
+        func end(_ result: Result<Void, BlockError>) { outcome.resolve(result) }
     }
 
     func copyBeforeWrite(at offset: Int64, count: Int64) async throws(BlockError) {
@@ -52,18 +42,16 @@ final class TimedCopier: BeforeWriteCopier {
         let (deadline, isNever) = clock.now.addingReportingOverflow(timeout)
         let cancel = clock.schedule(at: isNever ? .max : deadline) { race.end(.failure(.system(110))) }
         defer { cancel() }
-        try await race.wait()
+        try await race.outcome.wait().get()
     }
 
     /// Returns when nothing is being saved any more.
     func finish() async {
-        if running > 0 { await withUnsafeContinuation { ending = $0 } }
+        await ending.wait { running == 0 }
     }
 
     private func endOne() {
         running -= 1
-        guard running == 0, let ending else { return }
-        self.ending = nil
-        ending.resume()
+        if running == 0 { ending.wakeAll() }
     }
 }

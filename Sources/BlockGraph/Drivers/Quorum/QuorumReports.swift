@@ -1,4 +1,5 @@
 import Storage
+import Waiting
 
 /// What a quorum tells of its children. In the reference's units: sectors that the range touches.
 struct QuorumReports {
@@ -27,7 +28,7 @@ struct QuorumReports {
 final class QuorumGathering {
     private var outcomes: [BlockError?]
     private var missing: Int
-    private var waiter: UnsafeContinuation<Void, Never>?
+    private let waiters = Waiters()
 
     init(count: Int) {
         outcomes = Array(repeating: nil, count: count)
@@ -38,15 +39,12 @@ final class QuorumGathering {
     func end(_ index: Int, _ outcome: BlockError?) {
         outcomes[index] = outcome
         missing -= 1
-        if missing == 0, let waiter {
-            self.waiter = nil
-            waiter.resume()
-        }
+        if missing == 0 { waiters.wakeAll() }
     }
 
     /// Waits until all have answered.
     func all() async -> [BlockError?] {
-        if missing > 0 { await withUnsafeContinuation { waiter = $0 } }
+        await waiters.wait { missing == 0 }
         return outcomes
     }
 }

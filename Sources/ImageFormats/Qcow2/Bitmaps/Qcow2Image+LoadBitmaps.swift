@@ -1,4 +1,5 @@
 public import Storage
+import Waiting
 
 extension Qcow2Image {
     /// Gets a bitmap's bits part by part, each for a range of the disk's bytes that begins at a multiple of 64 bits; ranges follow each other up to
@@ -93,8 +94,8 @@ extension Qcow2Image {
     public func claimBitmaps() async throws(BlockError) {
         guard needsBitmapClaim else { return }
         // The directory stays where it is meanwhile, and nobody goes on before all flags are on disk.
-        await bitmapTurn.take()
-        defer { bitmapTurn.pass() }
+        await bitmapTurn.lock()
+        defer { bitmapTurn.unlock() }
         guard needsBitmapClaim else { return }
         guard let bitmaps = header.bitmaps else {
             needsBitmapClaim = false

@@ -1,4 +1,5 @@
 public import Storage
+import Waiting
 
 /// Storing and removing bitmaps.
 ///
@@ -12,8 +13,8 @@ extension Qcow2Image {
     public func storeBitmaps(_ sources: [Qcow2BitmapSource]) async throws(BlockError) {
         guard !sources.isEmpty else { return }
         try checkWritable()
-        await bitmapTurn.take()
-        defer { bitmapTurn.pass() }
+        await bitmapTurn.lock()
+        defer { bitmapTurn.unlock() }
         for source in sources {
             do throws(BlockError) {
                 try checkBitmapConstraints(name: source.name, granularity: source.granularity)
@@ -62,8 +63,8 @@ extension Qcow2Image {
 
     /// Removes a bitmap from the image; one that it does not have is removed already.
     public func removeBitmap(_ name: String) async throws(BlockError) {
-        await bitmapTurn.take()
-        defer { bitmapTurn.pass() }
+        await bitmapTurn.lock()
+        defer { bitmapTurn.unlock() }
         let bytes = Array(name.utf8)
         var entries = try await bitmapDirectory()
         guard let index = entries.firstIndex(where: { $0.nameBytes == bytes }) else { return }

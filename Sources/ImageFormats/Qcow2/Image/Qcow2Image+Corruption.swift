@@ -1,4 +1,5 @@
 internal import Storage
+internal import Waiting
 
 extension Qcow2Image {
     /// Byte offset of the incompatible features in the header.
@@ -30,8 +31,8 @@ extension Qcow2Image {
 
     /// Writes the corrupt bit. A disk that refuses leaves the image unmarked, and refused here all the same.
     private func markCorrupt() async {
-        await headerTurn.take()
-        defer { headerTurn.pass() }
+        await headerTurn.lock()
+        defer { headerTurn.unlock() }
         header.incompatible.insert(.corrupt)
         guard header.version >= 3 else { return }
         do throws(BlockError) {

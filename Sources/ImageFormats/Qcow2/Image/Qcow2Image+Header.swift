@@ -1,4 +1,5 @@
 internal import Storage
+internal import Waiting
 
 extension Qcow2Image {
     /// The fields that never move: from the cluster size on. What is before them and changes, the backing file's name, moves with the extensions.
@@ -10,8 +11,8 @@ extension Qcow2Image {
     /// file's name may reach over several; whoever changes those must not depend on all or nothing.
     /// - Throws: what the storage throws, ENOSPC when the header no longer fits; in memory nothing has then changed.
     func updateHeader(_ change: (inout Qcow2Header) -> Void) async throws(BlockError) {
-        await headerTurn.take()
-        defer { headerTurn.pass() }
+        await headerTurn.lock()
+        defer { headerTurn.unlock() }
         var changed = header
         change(&changed)
         try await writeHeader(changed)

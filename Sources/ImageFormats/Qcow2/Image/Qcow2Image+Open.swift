@@ -1,4 +1,5 @@
 public import Storage
+import Waiting
 
 extension Qcow2Image {
     /// Opens an image: reads its header and its L1 table, and nothing else. The owner then sets `dataFile` and `backing`.
@@ -57,8 +58,8 @@ extension Qcow2Image {
     /// - Throws: as `open` and `finishWriting` do; the image is then as it was.
     public func activate(writing: Bool) async throws(BlockError) {
         guard writing == isReadOnly else { return }
-        await bitmapTurn.take()
-        defer { bitmapTurn.pass() }
+        await bitmapTurn.lock()
+        defer { bitmapTurn.unlock() }
         if writing {
             try header.validate(for: .writing)
             isReadOnly = false

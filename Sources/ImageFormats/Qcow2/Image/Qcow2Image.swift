@@ -1,4 +1,5 @@
 public import Storage
+import Waiting
 
 /// An open qcow2 image over storages: the image file, perhaps a data file, perhaps a backing file. It knows no nodes.
 ///
@@ -32,7 +33,7 @@ public final class Qcow2Image {
     var l2Cache: MetadataCache
     let decompressed = DecompressedCluster()
     /// Guards the header's place on disk.
-    let headerTurn = Turn()
+    let headerTurn = AsyncMutex()
     /// What the options give to the caches.
     var sizes: Qcow2CacheSizes
     /// log2 of the entries of a slice, the part of an L2 table that is cached as one.
@@ -50,9 +51,9 @@ public final class Qcow2Image {
     /// Whether there may be bitmaps that are not marked as in use: the first write marks them.
     public internal(set) var needsBitmapClaim: Bool
     /// Changes the bitmaps' directory, one change at a time.
-    let bitmapTurn = Turn()
+    let bitmapTurn = AsyncMutex()
     /// Makes `writeState` once.
-    let startTurn = Turn()
+    let startTurn = AsyncMutex()
 
     init(
         file: BlockStorage, header: Qcow2Header, options: Qcow2OpenOptions, sizes: Qcow2CacheSizes, l1: L1Table, offload: any Offload

@@ -1,4 +1,5 @@
 internal import Storage
+internal import Waiting
 
 /// The cluster that was decompressed last: small reads of one cluster, one after the other or at once, decompress it once.
 ///
@@ -7,17 +8,14 @@ internal import Storage
 final class DecompressedCluster {
     private var place: CompressedCluster?
     private var buffer: IOBuffer?
-    private var waiting: [UnsafeContinuation<Void, Never>] = []
+    private let waiters = Waiters()
     /// Counts what was forgotten: a decompression that began before is not kept.
     private var epoch = 0
 
     /// The cluster whose data is at `place`, if it is here or about to be.
     func contents(of place: CompressedCluster) async -> IOBuffer? {
-        while self.place == place {
-            if let buffer { return buffer }
-            await withUnsafeContinuation { waiting.append($0) }
-        }
-        return nil
+        await waiters.wait { self.place != place || buffer != nil }
+        return self.place == place ? buffer : nil
     }
 
     /// Says that the caller decompresses the cluster at `place`, and will call `end` with what this returns.
@@ -32,7 +30,7 @@ final class DecompressedCluster {
         guard epoch == self.epoch else { return }
         self.buffer = buffer
         if buffer == nil { place = nil }
-        wake()
+        waiters.wakeAll()
     }
 
     /// Forgets the cluster.
@@ -40,12 +38,6 @@ final class DecompressedCluster {
         epoch += 1
         place = nil
         buffer = nil
-        wake()
-    }
-
-    private func wake() {
-        let woken = waiting
-        waiting = []
-        for continuation in woken { continuation.resume() }
+        waiters.wakeAll()
     }
 }

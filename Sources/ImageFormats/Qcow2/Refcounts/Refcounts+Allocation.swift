@@ -1,4 +1,5 @@
 internal import Storage
+internal import Waiting
 
 extension Refcounts {
     /// Allocates `count` clusters in a row, with one user each, which no reference on disk names yet.
@@ -8,8 +9,8 @@ extension Refcounts {
     /// - Throws: EFBIG when there is no room below `limit`; what the file throws when a refcount block cannot be made.
     func allocate(_ count: ClusterCount, below limit: Int64 = Qcow2Limits.maxHostOffset) async throws(BlockError) -> HostCluster {
         file.note(.clusterAlloc)
-        await turn.take()
-        defer { turn.pass() }
+        await turn.lock()
+        defer { turn.unlock() }
         return try await allocateRun(count, below: limit)
     }
 

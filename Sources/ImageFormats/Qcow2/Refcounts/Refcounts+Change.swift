@@ -1,4 +1,5 @@
 internal import Storage
+internal import Waiting
 
 extension Refcounts {
     /// One user more, or one less.
@@ -9,8 +10,8 @@ extension Refcounts {
     /// Gives each of `count` clusters from `first` on one user more: all of them, or none when it fails.
     /// - Throws: EINVAL when a refcount would not fit.
     func retain(_ first: HostCluster, _ count: ClusterCount) async throws(BlockError) {
-        await turn.take()
-        defer { turn.pass() }
+        await turn.lock()
+        defer { turn.unlock() }
         try await increment(first, count)
     }
 
@@ -22,8 +23,8 @@ extension Refcounts {
     @discardableResult
     func release(_ first: HostCluster, _ count: ClusterCount) async throws(BlockError) -> ClusterCount {
         file.note(.clusterFree)
-        await turn.take()
-        defer { turn.pass() }
+        await turn.lock()
+        defer { turn.unlock() }
         return try await decrement(first, count)
     }
 

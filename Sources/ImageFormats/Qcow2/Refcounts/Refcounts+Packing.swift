@@ -1,4 +1,5 @@
 internal import Storage
+internal import Waiting
 
 extension Refcounts {
     /// Allocates `size` bytes (at most a cluster) for compressed data, behind those allocated last while their cluster has room.
@@ -8,8 +9,8 @@ extension Refcounts {
     /// - Throws: as `allocate`.
     func allocatePacked(_ size: Int, below limit: Int64) async throws(BlockError) -> HostOffset {
         file.note(.clusterAllocBytes)
-        await turn.take()
-        defer { turn.pass() }
+        await turn.lock()
+        defer { turn.unlock() }
         if let packing, try await hasRoomForUser(packing) {
             let cluster = geometry.cluster(of: packing)
             let room = geometry.clusterSize - geometry.offsetInCluster(packing)

@@ -1,4 +1,5 @@
 internal import Storage
+internal import Waiting
 
 extension Refcounts {
     /// Writes what has changed: blocks, and, after a flush, the table's entries for new blocks. The caller flushes before he relies on it.
@@ -6,8 +7,8 @@ extension Refcounts {
     /// What changes meanwhile may stay dirty; what had changed before the call is written.
     func writeBack() async throws(BlockError) {
         guard isDirty else { return }
-        await turn.take()
-        defer { turn.pass() }
+        await turn.lock()
+        defer { turn.unlock() }
         try await writeBackBlocks()
         guard table.isDirty else { return }
         // An entry must not be on disk before its block.

@@ -1,4 +1,5 @@
 internal import Storage
+internal import Waiting
 
 /// How many users each cluster of the image file has, and which clusters are free.
 ///
@@ -14,7 +15,7 @@ final class Refcounts {
     let width: RefcountWidth
     /// Parts of refcount blocks. A dirty part may be evicted at any time: no order among blocks matters.
     let cache: MetadataCache
-    let turn = Turn()
+    let turn = AsyncMutex()
     var table: RefcountTable
     /// Tells the header's owner where the table is now; it is on disk already.
     var onTableMoved: ((HostOffset, _ clusters: Int64) -> Void)?

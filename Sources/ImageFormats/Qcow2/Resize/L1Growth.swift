@@ -1,4 +1,5 @@
 internal import Storage
+internal import Waiting
 
 extension Qcow2Image {
     /// Gives the active L1 table at least so many entries.
@@ -9,8 +10,8 @@ extension Qcow2Image {
     func growL1(to count: Int64, _ state: WriteState) async throws(BlockError) {
         guard count > Int64(l1.count) else { return }
         guard count <= Qcow2Limits.maxL1TableSize / 8 else { throw .system(27) }
-        await state.tables.take()
-        defer { state.tables.pass() }
+        await state.tables.lock()
+        defer { state.tables.unlock() }
         guard count > Int64(l1.count) else { return }
         try await writeBackMetadata(state)
         let entries = l1.entries + [L1Entry](repeating: .none, count: Int(count) - l1.count)

@@ -1,4 +1,5 @@
 internal import Storage
+internal import Waiting
 
 /// Makes entries of a cache clean when all are dirty and a place is needed.
 ///
@@ -36,7 +37,7 @@ final class MetadataCache {
     private var hand = 0
     private var loads: [Int64: PendingLoad] = [:]
     private var dirty: [MetadataEntry] = []
-    private let writing = Turn()
+    private let writing = AsyncMutex()
 
     /// Makes an empty cache that takes memory as it needs it.
     init(storage: BlockStorage, entryBytes: Int, maxEntries: Int, events: Events) {
@@ -80,7 +81,7 @@ final class MetadataCache {
         while true {
             if let entry = cached(offset) { return entry }
             if let pending = loads[offset] {
-                await withUnsafeContinuation { pending.waiting.append($0) }
+                await pending.waiters.wait { pending.isOver }
                 continue
             }
             if let entry = readNow(offset) { return entry }
@@ -172,7 +173,8 @@ final class MetadataCache {
     // MARK: Loading
 
     private final class PendingLoad {
-        var waiting: [UnsafeContinuation<Void, Never>] = []
+        let waiters = Waiters()
+        var isOver = false
         var isCancelled = false
     }
 
@@ -195,7 +197,8 @@ final class MetadataCache {
         misses += 1
         defer {
             loads[offset] = nil
-            for waiter in pending.waiting { waiter.resume() }
+            pending.isOver = true
+            pending.waiters.wakeAll()
         }
         let slot: Int
         if let now = vacantSlotNow() { slot = now } else { slot = try await vacantSlot() }
@@ -277,8 +280,8 @@ final class MetadataCache {
 
     /// Writes all that is dirty, in no order.
     func writeBack() async throws(BlockError) {
-        await writing.take()
-        defer { writing.pass() }
+        await writing.lock()
+        defer { writing.unlock() }
         try await write(dirtyCopies())
     }
 

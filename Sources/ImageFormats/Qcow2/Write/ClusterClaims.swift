@@ -1,3 +1,5 @@
+internal import Waiting
+
 /// Guest clusters whose mapping is being changed: one change at a time for each.
 ///
 /// An allocating write holds its clusters from the look at their entries to the link of the new ones; zeroes and discards wait for it. Requests
@@ -6,7 +8,8 @@ final class ClusterClaims {
     /// A run of guest clusters that somebody holds.
     final class Claim {
         let clusters: Range<Int64>
-        fileprivate var waiting: [UnsafeContinuation<Void, Never>] = []
+        fileprivate let waiters = Waiters()
+        fileprivate var isReleased = false
 
         fileprivate init(_ clusters: Range<Int64>) { self.clusters = clusters }
     }
@@ -34,15 +37,13 @@ final class ClusterClaims {
 
     /// Returns when a claim has ended; everything may have changed then.
     func wait(for claim: Claim) async {
-        guard claims.contains(where: { $0 === claim }) else { return }
-        await withUnsafeContinuation { claim.waiting.append($0) }
+        await claim.waiters.wait { claim.isReleased }
     }
 
     /// Ends a claim and lets all who wait for it look again.
     func release(_ claim: Claim) {
         claims.removeAll { $0 === claim }
-        let waiting = claim.waiting
-        claim.waiting = []
-        for waiter in waiting { waiter.resume() }
+        claim.isReleased = true
+        claim.waiters.wakeAll()
     }
 }

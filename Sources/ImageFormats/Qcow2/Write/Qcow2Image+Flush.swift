@@ -1,4 +1,5 @@
 public import Storage
+import Waiting
 
 extension Qcow2Image {
     /// Returns when every write that completed before the call is on stable storage, with the metadata that finds it.
@@ -24,14 +25,14 @@ extension Qcow2Image {
     }
 
     private func hasDirtyMetadata(_ state: WriteState) -> Bool {
-        state.cycles.isBusy || l2Cache.hasDirty || !l1.dirtySectors.isEmpty || state.refcounts.isDirty || !state.frees.isEmpty
+        state.cycles.isLocked || l2Cache.hasDirty || !l1.dirtySectors.isEmpty || state.refcounts.isDirty || !state.frees.isEmpty
     }
 
     /// Writes all metadata back that is dirty now, and makes it durable. Callers that wait at the same time share a cycle.
     func writeBackMetadata(_ state: WriteState) async throws(BlockError) {
         let begun = state.startedCycles
-        await state.cycles.take()
-        defer { state.cycles.pass() }
+        await state.cycles.lock()
+        defer { state.cycles.unlock() }
         // A cycle that began after this call covers it.
         if state.completedCycle > begun { return }
         state.startedCycles += 1

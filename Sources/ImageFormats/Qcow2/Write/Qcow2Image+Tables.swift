@@ -1,4 +1,5 @@
 internal import Storage
+internal import Waiting
 
 extension Qcow2Image {
     /// The slice that maps `offset`, of an L2 table that belongs to the active L1 table alone. It is valid until the caller suspends.
@@ -24,8 +25,8 @@ extension Qcow2Image {
     /// The crash argument: the table's contents are written here, before L1 in memory refers to it; L1 reaches the disk in a write-back, after a
     /// flush that covers them and the table's refcount. Until then the old entry holds, whose table keeps its reference until L1 is on disk.
     private func makeTable(_ index: Int, for offset: GuestOffset, _ state: WriteState) async throws(BlockError) {
-        await state.tables.take()
-        defer { state.tables.pass() }
+        await state.tables.lock()
+        defer { state.tables.unlock() }
         let old = l1[index]
         guard !(old.hasTable && old.isCopied) else { return }
         guard geometry.isAligned(old.table) else {

@@ -1,4 +1,5 @@
 internal import Storage
+internal import Waiting
 
 /// What an image needs to be written to. It is made at the first write, since it reads the refcount table.
 final class WriteState {
@@ -10,9 +11,9 @@ final class WriteState {
     /// Guest clusters whose mapping is being changed.
     let claims = ClusterClaims()
     /// Makes L2 tables one at a time.
-    let tables = Turn()
+    let tables = AsyncMutex()
     /// Writes metadata back, one cycle at a time.
-    let cycles = Turn()
+    let cycles = AsyncMutex()
     /// Whether a table in memory refers to data or clusters that may not be on disk: a flush comes before the table.
     var needsBarrier = false
     /// Cycles that have begun.
@@ -45,8 +46,8 @@ extension Qcow2Image {
     /// - Throws: what the storage throws when the refcount table is read.
     func writing() async throws(BlockError) -> WriteState {
         if let writeState { return writeState }
-        await startTurn.take()
-        defer { startTurn.pass() }
+        await startTurn.lock()
+        defer { startTurn.unlock() }
         if let writeState { return writeState }
         let sizes = try Qcow2CacheSizes(options, header: header)
         let place = HostOffset(Int64(header.refcountTableOffset))

@@ -99,7 +99,7 @@ private final class StopSign: Sendable {
                 (filter.driver as? CopyBeforeWriteFilter)?.arm(MemoryCopier(child))
             }
             await writer.goOn(for: 200)
-            let drain = await bench.graph.drain(["src"])
+            let drain = try await bench.graph.drain(["src"])
             let (image, savedBlocks) = await filter.thread.run { _ -> ([UInt8], Int) in
                 let saved = ((filter.node.value.driver as? CopyBeforeWriteFilter)?.copier as? MemoryCopier)?.saved ?? [:]
                 var image = disk.value.bytes
@@ -182,7 +182,7 @@ private final class StopSign: Sendable {
         await source.thread.run { _ in source.value.turns = 3 }
         let model = try await whileWriting(user, seed: UInt64(seed)) { writer in
             await writer.goOn(for: 50)
-            let drain = await bench.graph.drain(["src"])
+            let drain = try await bench.graph.drain(["src"])
             await source.thread.run { _ in
                 #expect(source.value.inFlight == 0)
                 target.value.bytes = source.value.bytes
@@ -266,7 +266,7 @@ private final class StopSign: Sendable {
         while await disk.thread.run({ _ in disk.value.inFlight }) == 0 { await Task.yield() }
 
         // All of this returns although a write hangs, or the time limit strikes.
-        let drain = await bench.graph.drain(["other", "third"])
+        let drain = try await bench.graph.drain(["other", "third"])
         await bench.graph.resume(drain)
         let filter = try await bench.graph.insertFilter(.copyBeforeWrite(target: "third"), above: "other")
         try await bench.graph.removeFilter(filter.nodeName)
@@ -286,7 +286,7 @@ private final class StopSign: Sendable {
         // A drain of the hanging node waits for the write and holds back the next one.
         let drained = Guarded(false)
         let drainer = Task {
-            let drain = await bench.graph.drain(["slow"])
+            let drain = try await bench.graph.drain(["slow"])
             drained.withLock { $0 = true }
             return drain
         }
@@ -296,7 +296,7 @@ private final class StopSign: Sendable {
         #expect(drained.withLock { !$0 })
         await disk.thread.run { _ in disk.value.releaseWrites() }
         try await hanging.value
-        let slowDrain = await drainer.value
+        let slowDrain = try await drainer.value
         #expect(await disk.thread.run { _ in disk.value.bytes[0] } == 1)
         await bench.graph.resume(slowDrain)
         try await later.value
@@ -310,15 +310,15 @@ private final class StopSign: Sendable {
         try await bench.add("f")
         let job = try await bench.guest("f")
         try await job.thread.run { _ async throws(BlockError) in try await job.access.value.begin() }
-        let drainer = Task { await bench.graph.drain(["f"]) }
+        let drainer = Task { try await bench.graph.drain(["f"]) }
         while await job.thread.run({ _ in !job.access.value.isDrained }) { await Task.yield() }
         // Inside the bracket the node is still reachable.
         try await job.thread.run { _ async throws(BlockError) in
             try await job.access.value.node.write([7], at: 0)
             job.access.value.end()
         }
-        let outer = await drainer.value
-        let inner = await bench.graph.drain(["f"])
+        let outer = try await drainer.value
+        let inner = try await bench.graph.drain(["f"])
         let newcomer = try await bench.guest("f")
         #expect(await newcomer.thread.run { _ in newcomer.access.value.isDrained })
         await bench.graph.resume(outer)

@@ -12,7 +12,7 @@ import Testing
     }
 
     private func snapshot(_ node: String, _ overlay: String, _ bench: GraphBench) async throws {
-        let drain = try await bench.graph.drainWithinDeadline([node])
+        let drain = try await bench.graph.drain([node])
         let change = try await bench.graph.insertOverlay(overlay, on: node)
         await bench.graph.keepOverlay(change)
         await bench.graph.resume(drain)
@@ -42,7 +42,7 @@ import Testing
         let guest = try await bench.guest("disk")
         try await bench.addOverlay("top")
         let before = await bench.graph.picture()
-        let drain = try await bench.graph.drainWithinDeadline(["disk"])
+        let drain = try await bench.graph.drain(["disk"])
         let change = try await bench.graph.insertOverlay("top", on: "disk")
         await bench.graph.removeOverlay(change)
         await bench.graph.resume(drain)
@@ -124,7 +124,7 @@ import Testing
         try await bench.addOverlay("top")
         let guest = try await bench.guest("disk")
         try await whileHanging(bench) {
-            let drain = try await bench.graph.drainWithinDeadline(["disk"])
+            let drain = try await bench.graph.drain(["disk"])
             let change = try await bench.graph.insertOverlay("top", on: "disk")
             await bench.graph.keepOverlay(change)
             await bench.graph.resume(drain)

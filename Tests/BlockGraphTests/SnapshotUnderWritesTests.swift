@@ -102,7 +102,7 @@ import Testing
         for number in 1...5 {
             await guest.wait(for: 20)
             let least = guest.count
-            let drain = try await bench.graph.drainWithinDeadline(["n\(number - 1)"])
+            let drain = try await bench.graph.drain(["n\(number - 1)"])
             let overlay = NewOverlay(file: bench.path("\(number).qcow2"), nodeName: "n\(number)")
             let name = try await bench.graph.openOverlay(overlay, on: "n\(number - 1)")
             let change = try await bench.graph.insertOverlay(name, on: "n\(number - 1)", isTemporary: true)

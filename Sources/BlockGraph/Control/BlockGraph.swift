@@ -42,6 +42,10 @@ public actor BlockGraph {
     /// Nodes that some change has for itself.
     private var reserved: Set<NodeID> = []
     private let reservationWaiters = Waiters()
+    /// What lets the requests of users through whose job is cancelled.
+    var hurried: [UserID: [LoopBound<Node>]] = [:]
+    /// Whether all nodes are being closed.
+    var isEnding = false
     /// Drains in progress.
     var drains: [Int: ActiveDrain] = [:]
     /// Which drains a node is in.

@@ -47,7 +47,7 @@ extension BlockGraph {
         try naming.checkRemoval(topology.nodes[id]?.children.count ?? 0)
         let next = nextChildNumber(of: id)
         let handle = try handle(id)
-        let drain = try await drainWithinDeadline([id])
+        let drain = try await drain([id])
         do throws(BlockError) {
             try await self.change(from: [id, edge.child]) { $0.disconnect(edge.id) }
         } catch {
@@ -79,7 +79,7 @@ extension BlockGraph {
         guard !topology.below([child]).contains(id) else { throw BlockGraph.cycle(node, name, parent) }
         try await joinLoops([id, child])
         let (handle, below) = (try handle(id), try self.handle(child))
-        let drain = try await drainWithinDeadline([id])
+        let drain = try await drain([id])
         let edgeID = EdgeID(number: nextID())
         do throws(BlockError) {
             try await self.change(from: [id]) {

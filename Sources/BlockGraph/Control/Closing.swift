@@ -49,6 +49,8 @@ extension BlockGraph {
         var pending = [id]
         while let id = pending.popLast() {
             guard let node = topology.nodes[id], node.parents.isEmpty, !node.isMonitorOwned, let record = records[id] else { continue }
+            // A filter belongs to its job, also while nobody else uses it.
+            guard record.spec != nil || isEnding else { continue }
             let children = node.children.compactMap { topology.edges[$0]?.child }
             let isWritable = !node.isReadOnly && !node.isFilter
             let handle = record.handle
@@ -87,6 +89,7 @@ extension BlockGraph {
 
     /// Closes every node, users or not, as the daemon ends; hanging requests are left behind.
     public func closeAll() async {
+        isEnding = true
         let all = order.newestFirst
         for id in all { topology.update(id) { $0.isMonitorOwned = false } }
         let roots = all.filter { topology.nodes[$0]?.parents.isEmpty == true }

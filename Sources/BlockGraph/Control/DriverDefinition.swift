@@ -32,6 +32,8 @@ public protocol DriverDefinition: Sendable, Equatable {
     var hearsOfPermissions: Bool { get }
     /// Whether the driver may hold requests back for a time; see `NodeDriver.drainBegan`.
     var holdsRequests: Bool { get }
+    /// Whether the driver may go on with I/O of its own when its parents' requests have ended; see `NodeDriver.settle`.
+    var worksBehindRequests: Bool { get }
     /// Makes what does the work, on the loop. The edges to all children that are open by then are in `opening`, and the image locks that
     /// the node's permissions on them need are held.
     func makeDriver(_ opening: DriverOpening, on thread: isolated IOThread) async throws(BlockError) -> NodeDriver
@@ -111,6 +113,8 @@ extension DriverDefinition {
     public var hearsOfPermissions: Bool { false }
     /// It does not.
     public var holdsRequests: Bool { false }
+    /// It does not.
+    public var worksBehindRequests: Bool { false }
     /// It is not.
     public var isNamedAsChild: Bool { false }
     /// As they are.

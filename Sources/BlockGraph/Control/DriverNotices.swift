@@ -5,10 +5,29 @@ import Storage
 extension BlockGraph {
     /// The nodes that hold requests back, of those that requests of these users reach.
     func holders(below users: [NodeUser]) -> [LoopBound<Node>] {
-        topology.below(users.compactMap { nodeID(of: $0) }).compactMap { id in
+        topology.reached(by: users.map(\.id)).compactMap { id in
             guard let record = records[id], record.spec?.definition.holdsRequests == true else { return nil }
             return record.handle
         }
+    }
+
+    /// Lets requests of these users pass the nodes that hold requests back, a limit's for example, until the users are detached: their job is
+    /// cancelled, and a request that waits for a limit must not look like a disk that hangs.
+    public func hurry(_ users: [NodeUser]) async {
+        for user in users where attached[user.id] != nil && hurried[user.id] == nil {
+            let holders = holders(below: [user])
+            await BlockGraph.letThrough(holders)
+            if attached[user.id] != nil && hurried[user.id] == nil {
+                hurried[user.id] = holders
+            } else {
+                await BlockGraph.holdAgain(holders)
+            }
+        }
+    }
+
+    /// Ends `hurry` for a user that goes.
+    func endHurry(_ user: NodeUser) async {
+        if let holders = hurried.removeValue(forKey: user.id) { await BlockGraph.holdAgain(holders) }
     }
 
     /// Has them hold nothing back until `holdAgain`; nests.

@@ -15,8 +15,10 @@ extension BlockGraph {
     /// Puts a filter above a node: all its parents, but for the users in `keeping`, then reach it through the filter. No request of theirs is in
     /// flight while that happens, and `armed` still runs in that moment, on the loop: what it does holds for every later request and
     /// for no earlier one.
+    /// - Parameter servedBy: users through which the parents' requests reach other nodes than the filter's children.
+    /// - Throws: also when requests in flight have not ended within `GraphDeadlines.drain`.
     public func insertFilter(
-        _ spec: FilterSpec, above name: String, keeping: [NodeUser] = [],
+        _ spec: FilterSpec, above name: String, keeping: [NodeUser] = [], servedBy: [NodeUser] = [],
         armed: @escaping @Sendable (_ filter: Node, _ child: Node) -> Void = { _, _ in }
     ) async throws(BlockError) -> InsertedFilter {
         let reservation = await reserve([name] + spec.others.map(\.node))
@@ -27,15 +29,17 @@ extension BlockGraph {
         try await joinLoops([child] + others)
 
         let filterName = try takeName(spec.nodeName)
-        let drain = await self.drain([child])
         do throws(BlockError) {
-            let inserted = try await insert(spec, named: filterName, above: child, others: others, keeping: keeping, armed: armed)
-            await extendDrains(below: [child] + others)
-            await resume(drain)
-            return inserted
+            return try await whileDrained([child]) { () async throws(BlockError) in
+                let inserted = try await insert(spec, named: filterName, above: child, others: others, keeping: keeping, armed: armed)
+                if let filter = topology.node(named: filterName)?.id {
+                    for user in servedBy { topology.serve(filter, by: user.id) }
+                }
+                await extendDrains(below: [child] + others + servedBy.compactMap { nodeID(of: $0) })
+                return inserted
+            }
         } catch {
             giveBackName(filterName)
-            await resume(drain)
             throw error
         }
     }
@@ -89,6 +93,7 @@ extension BlockGraph {
     }
 
     /// Takes a filter away: its parents reach the node below directly.
+    /// - Throws: also when requests in flight have not ended within `GraphDeadlines.drain`; the filter is still there then.
     public func removeFilter(_ name: String) async throws(BlockError) {
         let reservation = await reserve([name])
         defer { release(reservation) }
@@ -97,29 +102,37 @@ extension BlockGraph {
             throw BlockError(.invalidOption, "Node '\(name)' is not a filter")
         }
         let child = try handle(below)
-        let drain = await self.drain([filter.id])
-        let moved = Array(filter.parents)
         let others = filter.children.compactMap { topology.edges[$0]?.child }
-        do throws(BlockError) {
+        let gone = try await whileDrained([filter.id]) { () async throws(BlockError) in
+            let moved = Array(topology.nodes[filter.id]?.parents ?? filter.parents)
             try await change(from: [below] + others) { topology in
                 for edge in moved.reversed() { topology.redirect(edge, to: below) }
                 topology.remove(filter.id)
             }
-        } catch {
-            await resume(drain)
-            throw error
+            await lead(moved, to: child) { _ in }
+            let gone = records.removeValue(forKey: filter.id)
+            order.remove(filter.id)
+            for edge in filter.children { edgeHandles[edge] = nil }
+            await extendDrains(below: [below])
+            return gone
         }
-        await lead(moved, to: child) { _ in }
-        let gone = records.removeValue(forKey: filter.id)
-        order.remove(filter.id)
-        for edge in filter.children { edgeHandles[edge] = nil }
-        await extendDrains(below: [below])
-        await resume(drain)
         if let handle = gone?.handle {
             await handle.thread.run { (io: isolated IOThread) async -> Void in await handle.value.driver.close() }
         }
         giveBackName(name)
         for other in others { await closeIfUnused(other) }
+    }
+
+    /// Takes a filter away for a job that has ended, as soon as the requests that pass it let it. While one of them hangs, the others go on and the
+    /// node stays as it is; this looks again from time to time. Does nothing where the filter has gone.
+    public func removeFilterWhenIdle(_ name: String) async {
+        while contains(name) {
+            do throws(BlockError) {
+                return try await removeFilter(name)
+            } catch {
+                await deadlines.sleep(deadlines.drain)
+            }
+        }
     }
 
     /// Makes the parents of one node users of another, but for those in `keeping` and those that `replacement` is itself built on: a
@@ -132,19 +145,14 @@ extension BlockGraph {
         guard old != new else { return }
         try await joinLoops([old, new])
         let target = try handle(new)
-        let drain = await self.drain([old, new])
-        let moved = edgesToMove(from: old, keeping: keeping, below: [new])
-        do throws(BlockError) {
+        try await whileDrained([old, new], sparing: keeping) { () async throws(BlockError) in
+            let moved = edgesToMove(from: old, keeping: keeping, below: [new])
             try await change(from: [old, new]) { topology in
                 for edge in moved.reversed() { topology.redirect(edge, to: new) }
             }
-        } catch {
-            await resume(drain)
-            throw error
+            await lead(moved, to: target) { _ in }
+            await extendDrains(below: [new])
         }
-        await lead(moved, to: target) { _ in }
-        await extendDrains(below: [new])
-        await resume(drain)
         await closeIfUnused(old)
     }
 

@@ -21,7 +21,7 @@ extension BlockGraph {
         guard topology.node(named: name) != nil else { throw BlockGraph.noDevice(name) }
         guard try isRoot(name) else { throw BlockError(.inUse, "Need a root block node") }
         let keeper = try await snapshotKeeper(of: name)
-        return try await drainWithinDeadline([keeper ?? name])
+        return try await drain([keeper ?? name])
     }
 
     /// Takes an internal snapshot of a node's disk. The caller has called `drainForSnapshot`.

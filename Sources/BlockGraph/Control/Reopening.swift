@@ -104,7 +104,7 @@ extension BlockGraph {
     // MARK: All or none
 
     private func reopen(_ queue: [Reopening]) async throws(BlockError) {
-        let drain = try await drainWithinDeadline(queue.map(\.id))
+        let drain = try await drain(queue.map(\.id))
         let left: [NodeID]
         do throws(BlockError) {
             try await flush(queue)

@@ -26,7 +26,7 @@ extension BlockGraph {
             return BlockError(.inUse, "Node '\(name)' has been changed")
         }
         do throws(BlockError) {
-            let drain = try await drainWithinDeadline([name])
+            let drain = try await drain([name])
             let outcome = await truncate(user, to: length)
             await resume(drain)
             return outcome

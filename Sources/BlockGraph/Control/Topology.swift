@@ -70,6 +70,10 @@ struct Topology {
         let edge: EdgeID
         /// Why the user is still here though its job is over.
         var abandonment: String?
+        /// The job's filter whose parents' requests go through this user, too: a mirror's writes to its target.
+        var servesFilter: NodeID?
+        /// Who was attached in one step with this user: one request of their job may wait for several of their nodes at once.
+        var companions: [UserID] = []
     }
 
     private(set) var nodes: [NodeID: Node] = [:]
@@ -242,6 +246,8 @@ struct Topology {
     }
 
     mutating func abandon(_ user: UserID, _ reason: String) { users[user]?.abandonment = reason }
+
+    mutating func serve(_ filter: NodeID, by user: UserID) { users[user]?.servesFilter = filter }
 
     /// Leads an edge to another node, as its newest parent.
     mutating func redirect(_ id: EdgeID, to child: NodeID) {

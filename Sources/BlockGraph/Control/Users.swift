@@ -42,6 +42,9 @@ extension BlockGraph {
                         permissions: request.spec.permissions)
                 ))
         }
+        if users.count > 1 {
+            for index in additions.indices { additions[index].0.companions = users.map(\.id) }
+        }
         do throws(BlockError) {
             let newcomers = additions
             try await change(from: ids) { topology in
@@ -78,6 +81,7 @@ extension BlockGraph {
                 await user.access.value.quiesce()
             }
             await BlockGraph.holdAgain(holders)
+            await endHurry(user)
         }
         let reservation = await reserve(nodesOf: users)
         defer { release(reservation) }

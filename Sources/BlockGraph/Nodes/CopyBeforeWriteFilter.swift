@@ -6,12 +6,16 @@ public protocol BeforeWriteCopier: AnyObject {
     /// waits for its own copying where that overlaps.
     /// - Throws: when they could not be saved.
     func copyBeforeWrite(at offset: Int64, count: Int64) async throws(BlockError)
-    /// Returns when nothing is being saved any more, also what nobody waits for. Called before the node is closed.
+    /// Whether something is being saved for which no write waits any more.
+    var isSavingBehindWrites: Bool { get }
+    /// Returns when nothing is being saved any more, also what nobody waits for. Called before the node is closed, and by drains.
     func finish() async
 }
 
 extension BeforeWriteCopier {
     /// Whoever asks for a saving waits for it.
+    public var isSavingBehindWrites: Bool { false }
+    /// There is nothing else to wait for.
     public func finish() async {}
 }
 
@@ -50,6 +54,9 @@ public final class CopyBeforeWriteFilter: FilterDriver {
 
     /// The target is part of what the node is: the image below alone is not.
     public override var snapshotFallback: NodeEdge? { nil }
+
+    public override var isBusyBehindRequests: Bool { copier?.isSavingBehindWrites ?? false }
+    public override func settle() async { await copier?.finish() }
 
     public override func close() async {
         let last = copier

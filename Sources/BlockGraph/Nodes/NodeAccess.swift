@@ -36,10 +36,29 @@ public final class NodeAccess {
     /// - Throws: when the user has been detached.
     @inline(__always)
     public func begin() async throws(BlockError) {
-        if gates > 0 { await waitWhileDrained() }
-        guard !detached else { throw BlockError(.inUse, "The user of node '\(edge.node.name)' has been detached") }
-        inside += 1
+        if isOpen { inside += 1 } else { try await enterWhenOpen() }
     }
+
+    /// Opens a bracket at two users, as soon as neither is drained: both or none, so that a drain of both never waits for somebody who is
+    /// inside of one and stands before the other.
+    /// - Throws: when one of them has been detached.
+    public static func begin(_ first: NodeAccess, _ second: NodeAccess) async throws(BlockError) {
+        while true {
+            try await first.begin()
+            if second.isOpen {
+                second.inside += 1
+                return
+            }
+            first.end()
+            try await second.begin()
+            second.end()
+        }
+    }
+
+    /// Opens a bracket within the bracket of another user, without waiting for a drain to end. Only for those whose way leads here as well,
+    /// so that every drain that holds this user back holds them back, too, and waits for them: a drain then waits for this bracket, and
+    /// nobody stands before a gate while the drain waits for him. Also after the user was detached, who is waited for all the same.
+    public func beginWithinRequest() { inside += 1 }
 
     /// Closes a bracket.
     @inline(__always)
@@ -121,8 +140,16 @@ public final class NodeAccess {
         entering.wakeAll()
     }
 
-    private func waitWhileDrained() async {
-        await entering.wait { gates == 0 || detached }
+    private var isOpen: Bool { gates == 0 && !detached }
+
+    private func enterWhenOpen() async throws(BlockError) {
+        let isInside = await entering.wait { () -> Bool? in
+            if detached { return false }
+            guard gates == 0 else { return nil }
+            inside += 1
+            return true
+        }
+        guard isInside else { throw BlockError(.inUse, "The user of node '\(edge.node.name)' has been detached") }
     }
 
     @inline(__always)

@@ -177,6 +177,12 @@ open class NodeDriver {
     /// What the parents together do has changed to `held`. Called on the loop, after the change, for drivers whose definition asks for it.
     open func permissionsChanged(to held: LockSet) async {}
 
+    /// Whether requests of the driver's own are in flight, for which no request of a parent waits any more. A drain waits for `settle` then.
+    open var isBusyBehindRequests: Bool { false }
+
+    /// Returns when `isBusyBehindRequests` does not hold.
+    open func settle() async {}
+
     /// Releases what the driver holds; its children are closed by the graph. Nothing is in flight.
     open func close() async {}
 

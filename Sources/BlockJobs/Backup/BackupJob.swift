@@ -26,8 +26,7 @@ final class BackupJob: JobBody {
         self.graph = graph
         copy = await filter.thread.run { (io: isolated IOThread) async -> LoopBound<BlockCopy?> in
             let copy = (filter.node.value.driver as? CopyBeforeWriteFilter)?.copier as? BlockCopy
-            copy?.attach(BlockCopy.Gates(target: users[1].access.value, thread: io))
-            await copy?.mover.askWhetherTargetIsZero()
+            copy?.attach(source: users[0].access.value, target: users[1].access.value, thread: io)
             return LoopBound(copy, on: io)
         }
     }
@@ -37,7 +36,9 @@ final class BackupJob: JobBody {
     func run(_ context: JobContext) async throws(JobFailure) {
         let (options, users, copy, node) = (self.options, self.users, self.copy, filter.node)
         try await filter.thread.run { (io: isolated IOThread) async throws(JobFailure) in
-            guard let copy = copy.value, let filter = node.value.driver as? CopyBeforeWriteFilter else { return }
+            guard let copy = copy.value, let filter = node.value.driver as? CopyBeforeWriteFilter else {
+                throw JobFailure(.other, "The filter of the backup is no longer there")
+            }
             let chunk = options.performance.maxChunk
             let longest = max(ChunkMover.longestChunk, copy.map.granularity)
             let run = BackupRun(
@@ -52,8 +53,9 @@ final class BackupJob: JobBody {
 
     func cancelRequested() {
         // Guests are let go at once, even if a copy that they wait for hangs.
-        let copy = self.copy
+        let (copy, graph, users) = (self.copy, self.graph, self.users)
         filter.thread.task { _ in copy.value?.end() }
+        Task { await graph.hurry(users) }
     }
 
     func abandoned() {
@@ -65,12 +67,11 @@ final class BackupJob: JobBody {
         }
     }
 
-    /// Gives the graph back what the job held. The filter goes first: from then on the source is as if there had been no backup.
+    /// Gives the graph back what the job held. Nothing of it is in flight.
     func release() async {
         let copy = self.copy
         await filter.thread.run { (io: isolated IOThread) in copy.value?.end() }
         await graph.detach(users)
-        // Refused only if somebody took it apart before.
-        try? await graph.removeFilter(filter.nodeName)
+        await graph.removeFilterWhenIdle(filter.nodeName)
     }
 }

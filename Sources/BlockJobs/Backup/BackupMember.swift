@@ -30,7 +30,7 @@ struct BackupMember: TransactionMember {
         try await checkArguments()
         // From here to `clean` nobody writes to the source: the point in time of all members of a transaction is one.
         do throws(BlockError) {
-            drain = try await graph.drainWithinDeadline([options.device])
+            drain = try await graph.drain([options.device])
         } catch {
             throw BlockJobError(error)
         }
@@ -168,11 +168,10 @@ struct BackupMember: TransactionMember {
         spec.makeDriver = { child, others in
             let filter = CopyBeforeWriteFilter(child, onError: onError)
             if let target = others.first {
-                let mover = ChunkMover(
-                    from: child, to: target, pool: pool, copiesInKernel: copiesInKernel, compresses: compresses)
-                let cluster = BackupJob.clusterSize(forUnit: target.node.driver.allocationUnit)
+                let unit = target.node.driver.allocationUnit
+                let mover = ChunkMover(pool: pool, copiesInKernel: copiesInKernel, compressionUnit: compresses ? unit : nil)
                 // Made while the source is drained: this is the point in time.
-                filter.arm(BlockCopy(from: child, cluster: cluster, mover: mover))
+                filter.arm(BlockCopy(CopyEnds(from: child, to: target), cluster: BackupJob.clusterSize(forUnit: unit), mover: mover))
             }
             return filter
         }

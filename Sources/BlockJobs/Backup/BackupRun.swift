@@ -24,6 +24,7 @@ struct BackupRun {
                     try await context.idle()
                 }
             }
+            try await copy.askWhetherTargetIsZero()
             if sync == .top { try await copy.leaveOutBackingFile(context) }
             try await copyAll(context)
             try checkSnapshot()
@@ -56,9 +57,9 @@ struct BackupRun {
                 try await handle(failure, context)
                 continue
             }
-            // A guest's copy on its way may fail and leave its clusters to us.
+            // A guest's copy on its way may fail and leave its clusters to us, also one that began while this waited.
             await copy.ranges.settled()
-            if copy.map.isClean { return }
+            if copy.isComplete { return }
         }
     }
 

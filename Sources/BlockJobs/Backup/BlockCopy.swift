@@ -15,7 +15,9 @@ final class BlockCopy: BeforeWriteCopier {
     /// Clusters on their way.
     let ranges = CopyRanges()
     let mover: ChunkMover
-    private var gates: Gates?
+    let ends: CopyEnds
+    /// Where all of this lives; nil before the job holds its nodes.
+    private var thread: IOThread?
     private var cursor: Int64 = 0
     private var guestCopies: [DetachedCopy] = []
     private var isOver = false
@@ -24,22 +26,32 @@ final class BlockCopy: BeforeWriteCopier {
     /// The first failure of the current pass.
     private var failure: CopyFailure?
 
-    /// What a job needs of the graph to copy on its own account.
-    struct Gates {
-        /// The job's hold on the target, where drains stop it.
-        let target: NodeAccess
-        /// Where all of this lives.
-        let thread: IOThread
-    }
-
-    init(from source: NodeEdge, cluster: Int64, mover: ChunkMover) {
+    init(_ ends: CopyEnds, cluster: Int64, mover: ChunkMover) {
         self.mover = mover
-        map = DirtyBitmap(length: source.node.length, granularity: cluster)
+        self.ends = ends
+        map = DirtyBitmap(length: ends.length, granularity: cluster)
         map.setAll()
     }
 
     /// Completes it, before the first request of a guest or of the job.
-    func attach(_ gates: Gates) { self.gates = gates }
+    func attach(source: NodeAccess, target: NodeAccess, thread: IOThread) {
+        ends.attach(source: source, target: target)
+        self.thread = thread
+    }
+
+    /// Whether every cluster is safe: none is left to copy, and none is on its way and might come back.
+    var isComplete: Bool { map.isClean && ranges.isIdle }
+
+    /// Asks whether zeroes need to be written at all.
+    func askWhetherTargetIsZero() async throws(JobFailure) {
+        do throws(BlockError) {
+            let bracket = try await ends.begin()
+            defer { bracket.end() }
+            await mover.askWhetherTargetIsZero(in: bracket)
+        } catch {
+            throw JobFailure(error)
+        }
+    }
 
     /// The job has been entered.
     func begin(_ context: JobContext) {
@@ -83,7 +95,6 @@ final class BlockCopy: BeforeWriteCopier {
 
     /// Forgets the clusters of which the source's topmost image holds nothing. A guest that writes to one meanwhile may still have it copied.
     func leaveOutBackingFile(_ context: JobContext) async throws(JobFailure) {
-        guard let gates else { return }
         let mask = map.granularity - 1
         var start: Int64?
         func forget(upTo end: Int64) {
@@ -93,7 +104,7 @@ final class BlockCopy: BeforeWriteCopier {
             if whole > begin { map.clear(begin, count: whole - begin) }
         }
         // A cluster may be told of in several runs: it is forgotten when all are.
-        try await TopImage(mover.source, gate: gates.target).walk(context) { run, isHeld in
+        try await TopImage(of: ends).walk(context) { run, isHeld in
             if isHeld { forget(upTo: run.lowerBound) } else if start == nil { start = run.lowerBound }
         }
         forget(upTo: map.length)
@@ -109,19 +120,18 @@ final class BlockCopy: BeforeWriteCopier {
     /// Copies the next clusters that nobody has claimed.
     /// - Returns: false when there are none.
     private func copyNext(limit: Int64) async throws(CopyFailure) -> Bool {
-        guard let gates else { return false }
-        // Nothing may be claimed while waiting at the gate: guests that are to be drained may wait for the claim. The source has no gate: a
-        // drain there is about writes, and must not wait for this job's target.
-        try await gates.target.begin(for: .write)
-        defer { gates.target.end() }
+        // Nothing may be claimed while waiting at a gate: guests that are to be drained may wait for the claim.
+        let bracket = try await ends.beginClaim()
+        defer { bracket.end() }
         guard !isOver, let run = map.nextDirty(from: cursor, limit: limit) ?? map.nextDirty(from: 0, limit: limit) else { return false }
         var claim = run
         take(claim)
         cursor = claim.upperBound
-        let first = await mover.run(at: claim.lowerBound, end: max(claim.upperBound, longestZeroEnd(from: claim.lowerBound)))
+        let first = await mover.run(
+            at: claim.lowerBound, end: max(claim.upperBound, longestZeroEnd(from: claim.lowerBound)), in: bracket)
         if first.isZero, first.end > claim.upperBound { claim = extend(claim, to: first.end) }
         do throws(CopyFailure) {
-            try await mover.move(claim)
+            try await mover.move(claim, in: bracket)
         } catch {
             release(claim, copied: false)
             throw error
@@ -166,14 +176,18 @@ final class BlockCopy: BeforeWriteCopier {
         let mask = map.granularity - 1
         let clusters = (offset & ~mask)..<((offset + count + mask) & ~mask)
         while !isOver {
-            await ranges.waitUntilFree(clusters)
-            guard !isOver,
+            // Asked again after each wait: between the end of one copy and this turn another may have begun in the range.
+            guard ranges.holder(overlapping: clusters) == nil else {
+                await ranges.waitUntilFree(clusters)
+                continue
+            }
+            guard let thread,
                 let claim = map.nextDirty(
                     from: clusters.lowerBound, to: clusters.upperBound, limit: max(ChunkMover.longestChunk, map.granularity))
             else { return }
-            guard let thread = gates?.thread else { return }
+            let bracket = try ends.beginWithinRequest()
             take(claim)
-            let copy = detach(claim, on: thread)
+            let copy = detach(claim, in: bracket, on: thread)
             let outcome = await copy.wait()
             guestCopies.removeAll { $0 === copy }
             switch outcome {
@@ -184,14 +198,16 @@ final class BlockCopy: BeforeWriteCopier {
         }
     }
 
-    private func detach(_ claim: Range<Int64>, on thread: IOThread) -> DetachedCopy {
+    private func detach(_ claim: Range<Int64>, in bracket: CopyBracket, on thread: IOThread) -> DetachedCopy {
         let copy = DetachedCopy()
         guestCopies.append(copy)
         // Unsafe only in the compiler's eyes: the task runs on the loop that owns both, where the caller runs.
-        nonisolated(unsafe) let (shared, mine) = (copy, self)
+        nonisolated(unsafe) let (shared, mine, opened) = (copy, self, bracket)
         thread.task { _ in
+            // A drain waits for it even when the job has let the guest go.
+            defer { opened.end() }
             do throws(CopyFailure) {
-                try await mine.mover.move(claim)
+                try await mine.mover.move(claim, in: opened)
                 mine.release(claim, copied: true)
                 shared.end(.done)
             } catch {

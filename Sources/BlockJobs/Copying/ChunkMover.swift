@@ -25,8 +25,6 @@ final class ChunkMover {
         let end: Int64
     }
 
-    let source: NodeEdge
-    private let target: NodeEdge
     private let pool: BufferPool
     private let zeroFlags: ZeroFlags
     private var copiesInKernel: Bool
@@ -34,8 +32,11 @@ final class ChunkMover {
     /// What the target compresses at a time: data is then written in multiples of it, zeroes are searched for in blocks no smaller. 1 if it
     /// does not.
     private let compressionUnit: Int64
-    /// Where something was written, if the target read as zeroes at first: elsewhere zeroes need not be written.
+    /// Where something was written since `targetWasZero` was said or asked.
     private var touched: DirtyBitmap?
+    /// Whether the target read as zeroes all over, and will where nothing is written: there zeroes need not be written.
+    private var targetWasZero = false
+    private var hasWritten = false
 
     /// What the source is being asked at this moment.
     private var question: Question?
@@ -46,53 +47,55 @@ final class ChunkMover {
     /// - Parameters:
     ///   - mayUnmap: zeroes may become holes.
     ///   - copiesInKernel: to try first; nothing is then compressed.
-    ///   - compresses: the target stores data compressed. Ranges to move are then made of whole clusters of the target, up to its end.
-    init(
-        from source: NodeEdge, to target: NodeEdge, pool: BufferPool, mayUnmap: Bool = true, copiesInKernel: Bool = false,
-        compresses: Bool = false
-    ) {
-        self.source = source
-        self.target = target
+    ///   - compressionUnit: the target stores data compressed, so many bytes at a time. Ranges to move are then made of whole clusters of the
+    ///     target, up to its end.
+    init(pool: BufferPool, mayUnmap: Bool = true, copiesInKernel: Bool = false, compressionUnit: Int64? = nil) {
         self.pool = pool
-        self.copiesInKernel = copiesInKernel && !compresses
-        writeFlags = compresses ? .compressed : []
-        compressionUnit = compresses ? target.node.driver.allocationUnit : 1
+        self.copiesInKernel = copiesInKernel && compressionUnit == nil
+        writeFlags = compressionUnit == nil ? [] : .compressed
+        self.compressionUnit = compressionUnit ?? 1
         zeroFlags = mayUnmap ? .mayUnmap : []
     }
 
-    /// The target reads as zeroes all over: whoever calls this knows, or has asked. Before anything is moved.
-    func assumeTargetIsZero() {
-        touched = DirtyBitmap(length: target.node.length, granularity: Int64(Self.zeroBlock))
+    /// The target of `length` bytes reads as zeroes all over, by itself: whoever calls this knows. Before anything is moved.
+    func assumeTargetIsZero(length: Int64) {
+        touched = DirtyBitmap(length: length, granularity: Int64(Self.zeroBlock))
+        targetWasZero = true
     }
 
-    /// Asks the target whether it is one hole, as a file is that was just created.
-    func askWhetherTargetIsZero() async {
-        let length = target.node.length
+    /// Asks the target whether it is one hole, as a file is that was just created. What guests have copied before leaves no answer; what they
+    /// copy meanwhile is noted.
+    func askWhetherTargetIsZero(in bracket: CopyBracket) async {
+        let target = bracket.target
+        guard !targetWasZero, !hasWritten, !target.showsBackingFile else { return }
+        let length = target.length
+        touched = DirtyBitmap(length: length, granularity: Int64(Self.zeroBlock))
         do throws(BlockError) {
-            let extent = try await target.node.extent(at: 0, limit: length)
-            if extent.content == .hole, extent.length >= length { assumeTargetIsZero() }
+            let extent = try await target.extent(at: 0, limit: length)
+            targetWasZero = extent.content == .hole && extent.length >= length
         } catch {
             // Not knowing, zeroes are written.
         }
+        if !targetWasZero { touched = nil }
     }
 
     /// Forgets what is known of the source's extents, since it was written to. What was asked before and is answered later is not kept.
     func sourceChanged() { generation &+= 1 }
 
     /// Both nodes' alignment, and no less than a page, so that small extents don't become small requests.
-    private var granule: Int64 {
-        max(4096, compressionUnit, Int64(max(source.node.driver.preferredAlignment, target.node.driver.preferredAlignment)))
+    private func granule(_ bracket: CopyBracket) -> Int64 {
+        max(4096, compressionUnit, Int64(max(bracket.source.driver.preferredAlignment, bracket.target.driver.preferredAlignment)))
     }
 
     /// - Returns: what is at `offset`, at the longest up to `end`. Both are multiples of the granule, or the end of the disk.
     ///   What a caller finds is true of the source at some moment after the call, or of a moment after the last `sourceChanged()`.
-    func run(at offset: Int64, end: Int64) async -> Run {
-        let granule = self.granule
-        if let run = knownRun(at: offset, end: end) { return run }
+    func run(at offset: Int64, end: Int64, in bracket: CopyBracket) async -> Run {
+        let granule = self.granule(bracket)
+        if let run = knownRun(at: offset, end: end, granule) { return run }
         if let question, question.generation == generation, question.start <= offset {
             // Probably the answer to this one, too, and finding the end of much data may take a host milliseconds.
             await question.answered()
-            if let run = knownRun(at: offset, end: end) { return run }
+            if let run = knownRun(at: offset, end: end, granule) { return run }
         }
         let asked = generation
         let question = Question(start: offset, generation: asked)
@@ -103,8 +106,8 @@ final class ChunkMover {
         }
         do throws(BlockError) {
             // Asked for more than is wanted, since what follows is wanted next.
-            let limit = max(end, min(source.node.length, offset + Self.longestZeroRun)) - offset
-            let extent = try await source.node.extent(at: offset, limit: limit)
+            let limit = max(end, min(bracket.source.length, offset + Self.longestZeroRun)) - offset
+            let extent = try await bracket.source.extent(at: offset, limit: limit)
             let isZero = extent.content != .data
             known = (offset, offset + extent.length, isZero, asked)
             return clip(isZero: isZero, at: offset, to: offset + extent.length, end: end, granule: granule)
@@ -114,7 +117,7 @@ final class ChunkMover {
         }
     }
 
-    private func knownRun(at offset: Int64, end: Int64) -> Run? {
+    private func knownRun(at offset: Int64, end: Int64, _ granule: Int64) -> Run? {
         guard let known, known.generation == generation, known.start <= offset, offset < known.end else { return nil }
         return clip(isZero: known.isZero, at: offset, to: known.end, end: end, granule: granule)
     }
@@ -130,36 +133,38 @@ final class ChunkMover {
         return Run(isZero: false, end: min(end, (extentEnd + granule - 1) & ~(granule - 1)))
     }
 
-    /// Moves `range`.
-    func move(_ range: Range<Int64>) async throws(CopyFailure) {
+    /// Moves `range`. The source's half of the bracket is ended when nothing more is read.
+    func move(_ range: Range<Int64>, in bracket: CopyBracket) async throws(CopyFailure) {
+        hasWritten = true
         var offset = range.lowerBound
         while offset < range.upperBound {
-            let run = await run(at: offset, end: range.upperBound)
+            let run = await run(at: offset, end: range.upperBound, in: bracket)
             if run.isZero {
-                try await zero(offset..<run.end)
+                if run.end >= range.upperBound { bracket.endSource() }
+                try await zero(offset..<run.end, in: bracket)
                 offset = run.end
             } else {
                 let end = min(run.end, offset + max(Self.longestChunk, compressionUnit))
-                try await copy(offset..<end)
+                try await copy(offset..<end, in: bracket, isLast: end >= range.upperBound)
                 offset = end
             }
         }
     }
 
-    /// Makes `range` of the target read as zeroes; what does already is left as it is.
-    func zero(_ range: Range<Int64>) async throws(CopyFailure) {
+    /// Makes `range` of the target read as zeroes; what does already, whatever becomes of the images below, is left as it is.
+    private func zero(_ range: Range<Int64>, in bracket: CopyBracket) async throws(CopyFailure) {
         var offset = range.lowerBound
         while offset < range.upperBound {
             var end = range.upperBound
-            if let touched {
+            if targetWasZero, let touched {
                 guard let run = touched.nextDirty(from: offset, to: end) else { return }
                 offset = run.lowerBound
                 end = run.upperBound
             }
             do throws(BlockError) {
-                let extent = try await target.node.extent(at: offset, limit: end - offset)
-                end = min(end, offset + extent.length)
-                if extent.content != .data {
+                let (isZero, count) = try await bracket.target.keepsZeroes(at: offset, limit: end - offset)
+                end = min(end, offset + count)
+                if isZero {
                     offset = end
                     continue
                 }
@@ -167,7 +172,7 @@ final class ChunkMover {
                 // Not knowing, write.
             }
             do throws(BlockError) {
-                try await target.node.writeZeroes(at: offset, count: end - offset, flags: zeroFlags)
+                try await bracket.target.writeZeroes(at: offset, count: end - offset, flags: zeroFlags)
             } catch {
                 throw CopyFailure(operation: .write, error: error)
             }
@@ -177,15 +182,16 @@ final class ChunkMover {
 
     /// Something else than zeroes may be at `range` of the target from here on.
     func willWrite(_ range: Range<Int64>) {
+        hasWritten = true
         touched?.set(range.lowerBound, count: range.upperBound - range.lowerBound)
     }
 
-    private func copy(_ range: Range<Int64>) async throws(CopyFailure) {
+    private func copy(_ range: Range<Int64>, in bracket: CopyBracket, isLast: Bool) async throws(CopyFailure) {
         let count = Int(range.upperBound - range.lowerBound)
         if copiesInKernel {
             willWrite(range)
             do throws(BlockError) {
-                return try await target.node.copy(from: source.node, at: range.lowerBound, to: range.lowerBound, count: count)
+                return try await bracket.target.copy(from: bracket.source, at: range.lowerBound, to: range.lowerBound, count: count)
             } catch {
                 // Whatever it was: reading and writing tells which side failed, or succeeds.
                 if error.kind == .unsupported { copiesInKernel = false }
@@ -194,15 +200,16 @@ final class ChunkMover {
         let buffer = pool.buffer(count)
         let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<count])
         do throws(BlockError) {
-            try await source.node.read(at: range.lowerBound, into: bytes)
+            try await bracket.source.read(at: range.lowerBound, into: bytes)
         } catch {
             throw CopyFailure(operation: .read, error: error)
         }
-        try await write(UnsafeRawBufferPointer(bytes), at: range.lowerBound)
+        if isLast { bracket.endSource() }
+        try await write(UnsafeRawBufferPointer(bytes), at: range.lowerBound, in: bracket)
     }
 
     /// Writes `bytes` in runs of data and of zeroes.
-    private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) async throws(CopyFailure) {
+    private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64, in bracket: CopyBracket) async throws(CopyFailure) {
         let size = max(Self.zeroBlock, Int(compressionUnit))
         var position = 0
         while position < bytes.count {
@@ -213,11 +220,11 @@ final class ChunkMover {
             } while end < bytes.count && isAllZero(block(of: bytes, at: end, size)) == isZero
             let start = offset + Int64(position)
             if isZero {
-                try await zero(start..<offset + Int64(end))
+                try await zero(start..<offset + Int64(end), in: bracket)
             } else {
                 willWrite(start..<offset + Int64(end))
                 do throws(BlockError) {
-                    try await target.node.write(
+                    try await bracket.target.write(
                         at: start, from: UnsafeRawBufferPointer(rebasing: bytes[position..<end]), flags: writeFlags)
                 } catch {
                     throw CopyFailure(operation: .write, error: error)

@@ -24,13 +24,13 @@ extension JobFailure {
     }
 }
 
-extension NodeAccess {
-    /// Opens a bracket for a copy's request.
-    func begin(for operation: IOOperation) async throws(CopyFailure) {
+extension CopyEnds {
+    /// Opens a bracket for the work of one claim.
+    func beginClaim() async throws(CopyFailure) -> CopyBracket {
         do throws(BlockError) {
-            try await begin()
+            return try await begin()
         } catch {
-            throw CopyFailure(operation: operation, error: error)
+            throw CopyFailure(operation: .write, error: error)
         }
     }
 }

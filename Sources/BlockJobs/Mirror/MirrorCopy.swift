@@ -17,8 +17,9 @@ final class MirrorCopy {
     let mover: ChunkMover
     /// How the writes of guests reach the target; a client may change it at any time.
     let mode: MirrorMode
+    let ends: CopyEnds
     private let pool: BufferPool
-    private let gates: Gates
+    private let thread: IOThread
     private var context: JobContext?
     private var cursor: Int64 = 0
     private var guestCopies: [DetachedCopy] = []
@@ -26,34 +27,37 @@ final class MirrorCopy {
     private var failure: CopyFailure?
     /// Bytes claimed by workers.
     private var claimed: Int64 = 0
+    /// Guests' changes in flight that are left to the background: they mark their range when they have landed.
+    private var landing = 0
 
-    /// What a job needs of the graph.
-    struct Gates {
-        /// The job's hold on the target, where drains stop it.
-        let target: NodeAccess
-        /// Where all of this lives.
-        let thread: IOThread
-    }
-
-    init(from source: NodeEdge, granularity: Int64, mode: MirrorMode, mover: ChunkMover, pool: BufferPool, gates: Gates) {
+    /// - Parameter ends: with the job's holds attached.
+    init(_ ends: CopyEnds, granularity: Int64, mode: MirrorMode, mover: ChunkMover, pool: BufferPool, thread: IOThread) {
         self.mode = mode
         self.mover = mover
         self.pool = pool
-        self.gates = gates
-        map = DirtyBitmap(length: source.node.length, granularity: granularity)
+        self.ends = ends
+        self.thread = thread
+        map = DirtyBitmap(length: ends.length, granularity: granularity)
     }
 
     /// The job has been entered.
     func begin(_ context: JobContext) { self.context = context }
 
-    /// Whether the job ended with both sides equal and was asked to complete, rather than cancelled softly.
+    /// Whether the job ended with both sides equal and was asked to complete, rather than cancelled softly, or by force since.
+    var mayPivot: Bool { isToPivot && !isOver }
     var isToPivot = false
 
-    /// Whether both sides are equal but for guests' writes in flight.
+    /// Whether both sides are equal and nothing is in flight.
     var isClean: Bool { map.isClean && ranges.isIdle }
 
+    /// Whether the job has copied all there is to copy: what is still in flight are guests' requests, which mark their range or write both sides.
+    var isConverged: Bool { map.isClean && claimed == 0 && failure == nil }
+
     /// Whether from here on each write reaches both sides before it is acknowledged.
-    var isActivelySynced: Bool { mode.isWriteBlocking && map.isClean && failure == nil }
+    private var isActivelySynced: Bool { mode.isWriteBlocking && isConverged && landing == 0 }
+
+    /// Says whether both sides are equal, and stay so, for queries.
+    func updateActivelySynced() { mode.setActivelySynced(isActivelySynced) }
 
     /// The job is over: guests' writes pass, also those that wait here.
     func end() {
@@ -74,7 +78,7 @@ final class MirrorCopy {
     // MARK: The job's side
 
     /// The source's topmost image.
-    var topImage: TopImage { TopImage(mover.source, gate: gates.target) }
+    var topImage: TopImage { TopImage(of: ends) }
 
     /// Marks what the source's topmost image holds.
     func markTopImage(_ context: JobContext) async throws(JobFailure) {
@@ -118,10 +122,9 @@ final class MirrorCopy {
     /// Copies the next granules that nobody holds.
     /// - Returns: false when there are none.
     func copyNext(limit: Int64) async throws(CopyFailure) -> Bool {
-        // Nothing may be claimed while waiting at the gate: guests that are to be drained may wait for the claim. The source has no gate: a
-        // drain there is about writes, must not wait for this job's target, and holds during this job's own last pass.
-        try await gates.target.begin(for: .write)
-        defer { gates.target.end() }
+        // Nothing may be claimed while waiting at a gate: guests that are to be drained may wait for the claim.
+        let bracket = try await ends.beginClaim()
+        defer { bracket.end() }
         guard !isOver, let taken = await claim(limit: limit) else { return false }
         var held = taken
         // Only what is still marked: who held the range before may have copied it.
@@ -130,9 +133,9 @@ final class MirrorCopy {
             return true
         }
         clear(run)
-        run = await extend(run, held: &held)
+        run = await extend(run, held: &held, in: bracket)
         do throws(CopyFailure) {
-            try await mover.move(run)
+            try await mover.move(run, in: bracket)
         } catch {
             finish(run, held: held, copied: false)
             throw error
@@ -165,10 +168,11 @@ final class MirrorCopy {
     }
 
     /// Makes one claim of a long run of zeroes. Nothing is added when the source was written to since it was asked.
-    private func extend(_ run: Range<Int64>, held: inout Range<Int64>) async -> Range<Int64> {
+    private func extend(_ run: Range<Int64>, held: inout Range<Int64>, in bracket: CopyBracket) async -> Range<Int64> {
         guard run.upperBound == held.upperBound, run.upperBound < map.length else { return run }
         let asked = mover.generation
-        let first = await mover.run(at: run.lowerBound, end: min(map.length, run.lowerBound + ChunkMover.longestZeroRun))
+        let first = await mover.run(
+            at: run.lowerBound, end: min(map.length, run.lowerBound + ChunkMover.longestZeroRun), in: bracket)
         let whole = first.end == map.length ? first.end : first.end & ~(map.granularity - 1)
         guard first.isZero, whole > run.upperBound, asked == mover.generation,
             let more = map.nextDirty(from: run.upperBound, to: whole), more.lowerBound == run.upperBound, ranges.isFree(more)
@@ -198,11 +202,23 @@ final class MirrorCopy {
 
     // MARK: The guests' side
 
-    /// A guest's request has changed `count` bytes at `offset` on the source, or may have.
+    /// A guest's request that is left to the background goes to the source; `changed` follows.
+    func changeBegins() {
+        landing += 1
+        if mode.isActivelySynced { updateActivelySynced() }
+    }
+
+    /// It has changed `count` bytes at `offset` on the source, or may have.
     func changed(at offset: Int64, count: Int64) {
+        landing -= 1
+        mark(at: offset, count: count)
+    }
+
+    private func mark(at offset: Int64, count: Int64) {
         guard !isOver else { return }
         mover.sourceChanged()
         map.set(offset, count: count)
+        if mode.isActivelySynced { updateActivelySynced() }
         updateRemaining()
         context?.wake()
     }
@@ -229,15 +245,27 @@ final class MirrorCopy {
             try await onSource()
         } catch {
             ranges.giveBack(granules)
-            changed(at: offset, count: count)
+            mark(at: offset, count: count)
             throw error
         }
         mover.sourceChanged()
+        // The job may have ended meanwhile: the target is none of the guest's business any more.
+        guard !isOver else { return ranges.giveBack(granules) }
+        let bracket: CopyBracket
+        do throws(BlockError) {
+            bracket = try ends.beginWithinRequest()
+        } catch {
+            ranges.giveBack(granules)
+            return mark(at: offset, count: count)
+        }
         let copy = DetachedCopy()
         guestCopies.append(copy)
-        nonisolated(unsafe) let (shared, mine, action) = (copy, self, onTarget)
-        gates.thread.task { _ in
-            await mine.carryOver(offset, count, granules, action)
+        nonisolated(unsafe) let (shared, mine, action, opened) = (copy, self, onTarget, bracket)
+        thread.task { _ in
+            // A drain waits for it even when the job has let the guest go.
+            defer { opened.end() }
+            opened.endSource()
+            await mine.carryOver(offset, count, granules, opened.target, action)
             shared.end(.done)
         }
         _ = await copy.wait()
@@ -246,18 +274,19 @@ final class MirrorCopy {
 
     /// The target's half of a guest's write. Its failure is the job's, not the guest's.
     private func carryOver(
-        _ offset: Int64, _ count: Int64, _ granules: Range<Int64>, _ action: (Node) async throws(BlockError) -> Void
+        _ offset: Int64, _ count: Int64, _ granules: Range<Int64>, _ target: Node, _ action: (Node) async throws(BlockError) -> Void
     ) async {
         context?.progress.grow(by: count)
         mover.willWrite(offset..<offset + count)
         do throws(BlockError) {
-            try await action(gates.target.node)
+            try await action(target)
             // Granules that were written as a whole are equal now; of the others the rest may still differ where they are marked.
             map.clear(offset, count: count)
             context?.progress.advance(by: count)
         } catch {
             note(CopyFailure(operation: .write, error: error))
             map.set(offset, count: count)
+            if mode.isActivelySynced { updateActivelySynced() }
             context?.wake()
         }
         ranges.giveBack(granules)

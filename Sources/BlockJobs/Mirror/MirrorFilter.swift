@@ -13,6 +13,7 @@ final class MirrorFilter: FilterDriver {
     override func write(at offset: Int64, from buffer: UnsafeRawBufferPointer, flags: WriteFlags) async throws(BlockError) {
         guard let mirror else { return try await super.write(at: offset, from: buffer, flags: flags) }
         guard mirror.takesWrites else {
+            mirror.changeBegins()
             defer { mirror.changed(at: offset, count: Int64(buffer.count)) }
             return try await super.write(at: offset, from: buffer, flags: flags)
         }
@@ -30,6 +31,7 @@ final class MirrorFilter: FilterDriver {
     override func writeZeroes(at offset: Int64, count: Int64, flags: ZeroFlags) async throws(BlockError) {
         guard let mirror else { return try await super.writeZeroes(at: offset, count: count, flags: flags) }
         guard mirror.takesWrites else {
+            mirror.changeBegins()
             defer { mirror.changed(at: offset, count: count) }
             return try await super.writeZeroes(at: offset, count: count, flags: flags)
         }
@@ -42,11 +44,15 @@ final class MirrorFilter: FilterDriver {
 
     /// What a discarded range reads as is the source's own affair, so it is copied in the background in any mode.
     override func discard(at offset: Int64, count: Int64) async throws(BlockError) {
+        let mirror = self.mirror
+        mirror?.changeBegins()
         defer { mirror?.changed(at: offset, count: count) }
         try await super.discard(at: offset, count: count)
     }
 
     override func copy(from source: BlockStorage, at sourceOffset: Int64, to offset: Int64, count: Int) async throws(BlockError) {
+        let mirror = self.mirror
+        mirror?.changeBegins()
         defer { mirror?.changed(at: offset, count: Int64(count)) }
         try await child.node.copy(fromStorage: source, at: sourceOffset, to: offset, count: count)
     }

@@ -37,7 +37,7 @@ final class MirrorJob: JobBody {
         self.filter = filter
         self.users = users
         self.graph = graph
-        drain = SourceDrain(graph, source: options.device, executor: executor)
+        drain = SourceDrain(graph, source: options.device, sparing: users.all, executor: executor)
     }
 
     var taskExecutor: (any TaskExecutor)? { filter.thread.taskExecutor }
@@ -45,7 +45,9 @@ final class MirrorJob: JobBody {
     func run(_ context: JobContext) async throws(JobFailure) {
         let (options, users, drain, node) = (self.options, self.users, self.drain, filter.node)
         try await filter.thread.run { (io: isolated IOThread) async throws(JobFailure) in
-            guard let copy = (node.value.driver as? MirrorFilter)?.mirror else { return }
+            guard let copy = (node.value.driver as? MirrorFilter)?.mirror else {
+                throw JobFailure(.other, "The filter of the mirror is no longer there")
+            }
             let target = users.writer.access.value
             guard copy.map.length == target.length else {
                 throw JobFailure(.system(errno: 22), "Source and target image have different sizes")
@@ -65,7 +67,9 @@ final class MirrorJob: JobBody {
     /// The pivot, or for a soft cancel nothing. The source is drained since its last pass, so no request meets the change half-way:
     /// either all users of the node move to the target, or the error leaves all of them where they were.
     func prepare() async throws(JobFailure) {
-        guard await mayPivot() else { return }
+        guard await isToPivot() else { return }
+        // Whoever cancels from here on comes too late; who came before has let the users go.
+        guard await drain.pivot(), await mayPivot() else { throw .cancelled }
         do throws(BlockError) {
             // Whoever comes to the target now decides what is done with it; this job writes no more.
             try await graph.setPermissions(of: users.writer, Permissions())
@@ -75,9 +79,15 @@ final class MirrorJob: JobBody {
         }
     }
 
-    private func mayPivot() async -> Bool {
+    private func isToPivot() async -> Bool {
         await filter.thread.run { [filter] (io: isolated IOThread) in
             (filter.node.value.driver as? MirrorFilter)?.mirror?.isToPivot ?? false
+        }
+    }
+
+    private func mayPivot() async -> Bool {
+        await filter.thread.run { [filter] (io: isolated IOThread) in
+            (filter.node.value.driver as? MirrorFilter)?.mirror?.mayPivot ?? false
         }
     }
 
@@ -87,8 +97,12 @@ final class MirrorJob: JobBody {
 
     func cancelRequested() {
         // Guests are let go at once, even if a copy that they wait for hangs.
-        let filter = self.filter
-        filter.thread.task { _ in (filter.node.value.driver as? MirrorFilter)?.mirror?.end() }
+        let (filter, drain, graph, users) = (self.filter, self.drain, self.graph, self.users.all)
+        Task {
+            await filter.thread.run { (io: isolated IOThread) in (filter.node.value.driver as? MirrorFilter)?.mirror?.end() }
+            await drain.letGo()
+            await graph.hurry(users)
+        }
     }
 
     func change(_ change: JobChange) throws(JobError) {
@@ -123,8 +137,8 @@ final class MirrorJob: JobBody {
             driver.mirror = nil
         }
         // The holds on the target go after the filter, which may be what stands on it by now.
-        try? await graph.removeFilter(filter.nodeName)
+        await graph.removeFilterWhenIdle(filter.nodeName)
         await graph.detach(users.all)
-        await drain.end()
+        await drain.close()
     }
 }

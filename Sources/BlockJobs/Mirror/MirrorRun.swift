@@ -30,7 +30,8 @@ struct MirrorRun {
         copy.begin(context)
         // The others are ready before anybody could ask.
         let copiesAtFirst = sync != .none && copy.map.length > 0
-        let copiesOnlyTop = copiesAtFirst && sync == .top && copy.topImage.hasBackingFile
+        var copiesOnlyTop = false
+        if copiesAtFirst, sync == .top { copiesOnlyTop = try await copy.topImage.hasBackingFile() }
         if copiesAtFirst, !copiesOnlyTop { copy.map.setAll() }
         copy.updateRemaining()
         if copiesAtFirst { await context.started() }
@@ -42,12 +43,12 @@ struct MirrorRun {
                 // Nothing written, nothing to flush: a mirror of nothing must not wait for the disk.
                 if copiesAtFirst { try await flush(context) }
                 isReady = true
-                copy.mode.setActivelySynced(copy.isActivelySynced)
+                copy.updateActivelySynced()
                 try await context.readyThenIdle()
                 continue
             }
             guard context.completionRequest != .none else {
-                copy.mode.setActivelySynced(copy.isActivelySynced)
+                copy.updateActivelySynced()
                 // Woken by a guest's write, a request to end, or the end of a pause. Costs nothing until then.
                 try await context.idle()
                 continue
@@ -56,17 +57,16 @@ struct MirrorRun {
         }
     }
 
-    /// Passes until nothing is marked and nothing in flight, at some moment.
+    /// Passes until nothing is marked nor claimed, at some moment. Guests' requests may be in flight: a moment without any may never come.
     private func copyMarked(_ context: JobContext) async throws(JobFailure) {
         nonisolated(unsafe) let copy = self.copy
         let longestChunk = self.longestChunk
         while true {
             if let failure = copy.takeFailure() {
-                copy.mode.setActivelySynced(false)
+                copy.updateActivelySynced()
                 try await handle(failure, context)
-            } else if copy.map.isClean {
-                await copy.ranges.settled()
-                if copy.isClean { return }
+            } else if copy.isConverged {
+                return
             } else {
                 let limit = context.speedLimit > 0 ? min(workers, 2) : workers
                 try await runWorkers(max(1, min(limit, copy.map.dirtyRegions)), on: thread, context: context) { _ in
@@ -80,13 +80,17 @@ struct MirrorRun {
     /// of it, or a failure, and they go on first.
     private func finish(_ context: JobContext) async throws(JobFailure) -> Bool {
         try await context.checkpoint()
-        await drain.begin()
+        guard await drain.begin() else {
+            // A guest's disk hangs, or the job is cancelled.
+            try await context.sleep(nanoseconds: Self.pauseBeforeNextDrain)
+            return false
+        }
         var failure: CopyFailure?
         do throws(CopyFailure) {
             if try await copyRest(context) {
                 // Before the pivot, since afterwards the target is all that its users have.
                 do throws(BlockError) {
-                    try await target.node.flush()
+                    try await target.flush()
                 } catch {
                     throw CopyFailure(operation: .write, error: error)
                 }
@@ -112,6 +116,8 @@ struct MirrorRun {
         return copy.isClean
     }
 
+    /// How long guests go on at least between two drains, the first of which met a request that hangs.
+    private static let pauseBeforeNextDrain: UInt64 = 1_000_000_000
     /// How many bytes guests may be made to wait for.
     private static let mostInLastPass: Int64 = 64 << 20
 

@@ -159,17 +159,19 @@ struct MirrorStart {
             makeDriver: { child, _ in
                 let filter = MirrorFilter(child)
                 // Never more than a granule a request: neither offsets nor lengths then split one.
-                let mover = ChunkMover(
-                    from: child, to: targetEdge.value, pool: pool, mayUnmap: options.unmap,
-                    copiesInKernel: MirrorJob.copiesInKernelByDefault)
-                if options.targetIsZero { mover.assumeTargetIsZero() }
+                let mover = ChunkMover(pool: pool, mayUnmap: options.unmap, copiesInKernel: MirrorJob.copiesInKernelByDefault)
+                let ends = CopyEnds(from: child, to: targetEdge.value)
+                ends.attach(source: users.source.access.value, target: users.writer.access.value)
+                if options.targetIsZero, !targetEdge.value.node.showsBackingFile {
+                    mover.assumeTargetIsZero(length: targetEdge.value.node.length)
+                }
                 // In place before the first request can pass, since the source is drained while the filter goes in.
                 filter.mirror = MirrorCopy(
-                    from: child, granularity: granularity, mode: mode, mover: mover, pool: pool,
-                    gates: MirrorCopy.Gates(target: users.writer.access.value, thread: users.source.thread))
+                    ends, granularity: granularity, mode: mode, mover: mover, pool: pool, thread: users.source.thread)
                 return filter
             })
-        let filter = try await graph.insertFilter(spec, above: options.device, keeping: [users.source])
+        let filter = try await graph.insertFilter(
+            spec, above: options.device, keeping: [users.source], servedBy: [users.writer])
         return MirrorJob(options, mode: mode, filter: filter, users: users, graph: graph, executor: executor)
     }
 

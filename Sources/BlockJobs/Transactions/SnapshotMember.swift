@@ -24,7 +24,7 @@ struct SnapshotMember: TransactionMember {
                     .invalidOption, "Cannot find device='\(options.device ?? "")' nor node-name='\(options.node ?? "")'")
             }
             // From here to `clean` nobody writes: what is in the overlay came after the point in time of the whole transaction.
-            drain = try await graph.drainWithinDeadline([node])
+            drain = try await graph.drain([node])
             change = try await insertOverlay(on: node)
         } catch {
             throw BlockJobError(error)

@@ -15,12 +15,13 @@ import Testing
 
     private func make(
         _ bench: isolated FilterBench, length: Int, policy: CopyBeforeWriteFilter.ErrorPolicy = .breakGuestWrite,
-        interest: DirtyBitmap? = nil
+        cluster: Int64 = 4096, interest: DirtyBitmap? = nil
     ) -> Disks {
         let source = SimulatedStorage(seed: 1, contents: FilterBench.pattern(length))
         let target = SimulatedStorage(seed: 2, length: Int64(length))
         let child = NodeEdge(bench.node(source, "source"))
-        let moment = PointInTime(source: child, target: NodeEdge(bench.node(target, "target"), "target"), cluster: 4096, interest: interest)
+        let moment = PointInTime(
+            source: child, target: NodeEdge(bench.node(target, "target"), "target"), cluster: cluster, interest: interest)
         let filter = CopyBeforeWriteFilter(child, onError: policy, pointInTime: moment)
         filter.arm(moment)
         let above = bench.node(over: filter, "cbw")
@@ -65,6 +66,17 @@ import Testing
             }
             await bench.settle()
             #expect(try await disks.snapshot.bytes(at: 0, count: length) == before, "seed \(seed)")
+        }
+    }
+
+    @Test func `clusters larger than a request are saved whole`() async throws {
+        try await FilterBench().run { bench async throws in
+            let length = 4 << 20
+            let disks = make(bench, length: length, cluster: 2 << 20)
+            let before = disks.source.contents
+            try await disks.above.write([1, 2, 3], at: 1 << 20)
+            #expect(disks.target.contents.prefix(2 << 20) == before.prefix(2 << 20))
+            #expect(try await disks.snapshot.bytes(at: 0, count: length) == before)
         }
     }
 

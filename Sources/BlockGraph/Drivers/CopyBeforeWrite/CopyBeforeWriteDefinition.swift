@@ -55,6 +55,8 @@ struct CopyBeforeWriteDefinition: DriverDefinition {
     var name: String { "copy-before-write" }
     var isFilter: Bool { true }
     var isNamedAsChild: Bool { true }
+    /// With a timeout, writes go on before what they destroy is saved.
+    var worksBehindRequests: Bool { (spec.timeout ?? 0) > 0 }
     var children: [ChildSlot] { [ChildSlot("file", .filtered, spec.file), ChildSlot("target", .other, spec.target)] }
 
     func permissions(_ child: ChildContext) -> Permissions { CopyBeforeWriteFilter.permissions(child) }

@@ -5,7 +5,7 @@ import Storage
 /// Loop-bound. Invariant: a cluster that may be read and has not been saved still reads on the source as it did, since every write saves it
 /// first, alone in its range. A failed saving leaves the cluster to be saved by the next writer.
 final class PointInTime: BeforeWriteCopier {
-    /// At most so many bytes are saved at a time.
+    /// At most so many bytes are read and written at a time; a cluster may be larger.
     private static let longestCopy: Int64 = 1 << 20
 
     private let source: NodeEdge
@@ -46,22 +46,33 @@ final class PointInTime: BeforeWriteCopier {
         guard ranges.count > 0 || unsaved.nextDirty(from: clusters.lowerBound, to: clusters.upperBound) != nil else { return }
         let token = await ranges.acquire(at: clusters.lowerBound, count: size, mode: .exclusive)
         defer { ranges.release(token) }
-        while let run = unsaved.nextDirty(from: clusters.lowerBound, to: clusters.upperBound, limit: PointInTime.longestCopy) {
+        while let run = unsaved.nextDirty(
+            from: clusters.lowerBound, to: clusters.upperBound, limit: max(PointInTime.longestCopy, cluster))
+        {
             try await save(run)
         }
     }
 
+    /// Saves whole clusters: the maps know nothing smaller, so they are saved when their last piece is.
     private func save(_ run: Range<Int64>) async throws(BlockError) {
-        let count = run.upperBound - run.lowerBound
-        let buffer = BufferPool.shared.buffer(Int(count))
-        try await source.node.read(at: run.lowerBound, into: buffer.bytes)
-        if isAllZero(buffer.contents) {
-            try await target.node.writeZeroes(at: run.lowerBound, count: count, flags: .mayUnmap)
-        } else {
-            try await target.node.write(at: run.lowerBound, from: buffer.contents, flags: [])
+        var offset = run.lowerBound
+        while offset < run.upperBound {
+            let count = min(run.upperBound - offset, PointInTime.longestCopy)
+            try await savePiece(at: offset, count: count)
+            offset += count
         }
-        saved.set(run.lowerBound, count: count)
-        unsaved.clear(run.lowerBound, count: count)
+        saved.set(run.lowerBound, count: run.upperBound - run.lowerBound)
+        unsaved.clear(run.lowerBound, count: run.upperBound - run.lowerBound)
+    }
+
+    private func savePiece(at offset: Int64, count: Int64) async throws(BlockError) {
+        let buffer = BufferPool.shared.buffer(Int(count))
+        try await source.node.read(at: offset, into: buffer.bytes)
+        if isAllZero(buffer.contents) {
+            try await target.node.writeZeroes(at: offset, count: count, flags: .mayUnmap)
+        } else {
+            try await target.node.write(at: offset, from: buffer.contents, flags: [])
+        }
     }
 
     /// Fills `buffer` with the bytes as they were.

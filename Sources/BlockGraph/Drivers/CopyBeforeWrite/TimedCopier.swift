@@ -45,6 +45,8 @@ final class TimedCopier: BeforeWriteCopier {
         try await race.outcome.wait().get()
     }
 
+    var isSavingBehindWrites: Bool { running > 0 }
+
     /// Returns when nothing is being saved any more.
     func finish() async {
         await ending.wait { running == 0 }

@@ -122,6 +122,19 @@ struct WantedDifference: Sendable {
                 if let accepted { blockjobd.dropEvents(ofCommandAnsweredAt: accepted) }
             }),
         WantedDifference(
+            name: "late-writer-saved",
+            reason: "A writer that comes to a backup's source is taken, and what it overwrites is saved first; the reference refuses it.",
+            source: "issue 8, A8",
+            reconcile: { reference, blockjobd in
+                let accepted = WantedDifference.pairReplies(&reference, &blockjobd) { reference, blockjobd in
+                    reference.at("error.desc")?.string?.hasPrefix("Permission conflict on node 'src'") == true && blockjobd["return"] != nil
+                }
+                guard let accepted else { return }
+                reference.entries.removeAll { $0.kind == .event && $0.value.at("data.id")?.string == "m" }
+                blockjobd.dropEvents(ofCommandAnsweredAt: accepted)
+                blockjobd.entries.removeAll { $0.kind == .event && $0.value.at("data.id")?.string == "m" }
+            }),
+        WantedDifference(
             name: "tiny-files-keep-their-size",
             reason:
                 "The reference writes the first sector of a file that it creates, so that a file of 1 byte has 512; blockjobd makes what was asked.",

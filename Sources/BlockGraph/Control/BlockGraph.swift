@@ -91,6 +91,29 @@ public actor BlockGraph {
         }
     }
 
+    /// Whether `name` stands on `other`: at any depth, and by whatever edges.
+    public func stands(_ name: String, on other: String) -> Bool {
+        guard let node = topology.node(named: name)?.id, let other = topology.node(named: other)?.id else { return false }
+        return node != other && topology.below([node]).contains(other)
+    }
+
+    /// Whether both are the same node but for filters on it.
+    public func isSame(_ name: String, as other: String) -> Bool {
+        guard let node = topology.node(named: name)?.id, let other = topology.node(named: other)?.id else { return false }
+        return topology.belowFilters(node) == topology.belowFilters(other)
+    }
+
+    /// Whether what is written to `name` is written to `other`.
+    public func writes(to name: String, reach other: String) -> Bool {
+        guard let node = topology.node(named: name)?.id, let other = topology.node(named: other)?.id else { return false }
+        return topology.writesReach(other, from: node)
+    }
+
+    /// Refuses a node that overlays stand on: what is written there, or cut off, is missing in them.
+    public func refuseIfBacking(_ name: String) throws(BlockError) {
+        if let node = topology.node(named: name) { try refuseIfBacking(node) }
+    }
+
     /// Whether a filter stands on the node: a job copies it, or saves what is overwritten on it.
     public func isFiltered(_ name: String) -> Bool {
         guard let node = topology.node(named: name) else { return false }
@@ -163,9 +186,12 @@ public actor BlockGraph {
     ///
     /// A change of permissions spreads downwards, so who has a node and all below it meets nobody else's change, and changes of overlays on
     /// different images go on side by side. Nodes on different loops may have to be brought together: then all that is connected with them.
-    func reserve(_ names: [String]) async -> Reservation {
+    ///
+    /// - Parameter attaching: parents come to the nodes, so that the filters that jobs have put there are changed, too.
+    func reserve(_ names: [String], attaching: Bool = false) async -> Reservation {
         await reservationWaiters.wait {
-            let ids = names.compactMap { topology.node(named: $0)?.id }
+            let found = names.compactMap { topology.node(named: $0)?.id }
+            let ids = attaching ? found.map { topology.attachmentPoint($0) } : found
             let wanted = areOnOneLoop(ids) ? Set(topology.below(ids)) : topology.component(ids)
             guard reserved.isDisjoint(with: wanted) else { return nil }
             reserved.formUnion(wanted)
@@ -191,7 +217,8 @@ public actor BlockGraph {
     /// Adds nodes, and what they stand on, to a reservation without waiting.
     /// - Throws: `.inUse` when somebody else changes one of them.
     func reserveNow(_ names: [String], in reservation: inout Reservation) throws(BlockError) {
-        let wanted = Set(topology.below(names.compactMap { topology.node(named: $0)?.id })).subtracting(reservation.nodes)
+        let ids = names.compactMap { topology.node(named: $0).map { topology.attachmentPoint($0.id) } }
+        let wanted = Set(topology.below(ids)).subtracting(reservation.nodes)
         guard reserved.isDisjoint(with: wanted) else {
             throw BlockError(.inUse, "Node '\(names.first ?? "")' is being changed")
         }

@@ -141,10 +141,19 @@ public struct ChildSlot: Sendable {
     public var content: Content
     /// What a failure to open the child begins with.
     public var failure: String
+    /// Where the parent attaches when a job has put a filter on the child.
+    public var place = NodeUserSpec.Place.aboveJobs
 
     /// Makes a slot; an optional child that was not given has none.
     public init(_ name: String, _ role: ChildRole, _ child: ChildSpec, failure: String = "") {
         self.init(name, role, content: .child(child), failure: failure)
+    }
+
+    /// The same slot for a parent that wants the child itself, whatever jobs have put on it.
+    public func belowJobs() -> ChildSlot {
+        var slot = self
+        slot.place = .belowJobs
+        return slot
     }
 
     /// Makes a slot for what an image's header names.

@@ -64,6 +64,7 @@ extension BlockGraph {
         let id = NodeID(number: nextID())
         var node = Topology.Node(id: id, name: name, driverName: spec.driverName, policy: spec.permissions)
         node.isFilter = true
+        node.isJobFilter = true
         node.isReadOnly = topology.nodes[child]?.isReadOnly ?? false
         let filter = node
         let moved = edgesToMove(from: child, keeping: keeping, below: others)

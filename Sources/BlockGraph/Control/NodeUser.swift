@@ -38,15 +38,26 @@ public struct NodeUserSpec: Sendable {
 
     /// Who it is.
     public var kind: Kind
+    /// Where the user stands when a job has put a filter on the node.
+    public enum Place: Sendable {
+        /// Above it, as if the user had been there when the job began: its writes are mirrored, or saved before they overwrite.
+        case aboveJobs
+        /// Below it: for jobs themselves, and for who changes what jobs must not have changed.
+        case belowJobs
+    }
+
     /// What the node is to it: `root`, `main node`, `source`, `target`.
     public var edgeName: String
     /// What it does and lets others do.
     public var permissions: Permissions
+    /// Where it stands.
+    public var place: Place
 
     /// Makes a spec.
-    public init(kind: Kind = .device(name: nil), edgeName: String = "root", permissions: Permissions) {
+    public init(kind: Kind = .device(name: nil), edgeName: String = "root", permissions: Permissions, place: Place = .aboveJobs) {
         self.kind = kind
         self.edgeName = edgeName
+        self.place = place
         self.permissions = permissions
     }
 }

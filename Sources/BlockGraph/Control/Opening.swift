@@ -12,7 +12,7 @@ extension BlockGraph {
             throw BlockError(.invalidOption, "'node-name' must be specified for the root node")
         }
         let named = spec.namedChildren
-        var reservation = await reserve(named)
+        var reservation = await reserve(named, attaching: true)
         defer { release(reservation) }
         let below = named.compactMap { topology.node(named: $0)?.id }
         if below.count > 1 { try await joinLoops(below) }
@@ -33,7 +33,7 @@ extension BlockGraph {
                     guard topology.node(named: name) != nil else { throw BlockGraph.noNode(name) }
                     names.append(name)
                 case .inline(let spec):
-                    var reservation = await reserve(spec.namedChildren)
+                    var reservation = await reserve(spec.namedChildren, attaching: true)
                     defer { release(reservation) }
                     let below = spec.namedChildren.compactMap { topology.node(named: $0)?.id }
                     let id = try await openTree(spec, OpeningPlace(thread: placement(over: below)), &reservation)
@@ -170,7 +170,7 @@ extension BlockGraph {
             }
             // It may have come after the reservation.
             try reserveNow([name], in: &reservation)
-            return OpenChild(slot: slot, id: found.id)
+            return OpenChild(slot: slot, id: slot.place == .aboveJobs ? topology.attachmentPoint(found.id) : found.id)
         case .child(.inline(let spec)):
             return OpenChild(slot: slot, id: try await openTree(spec, place.below(parent, slot.role), &reservation))
         case .header:

@@ -36,7 +36,7 @@ extension BlockGraph {
         for spec in specs { _ = try reopened(spec) }
         let names = specs.compactMap(\.nodeName)
         let children = specs.flatMap(\.namedChildren)
-        let reservation = await reserve(names + children)
+        let reservation = await reserve(names + children, attaching: true)
         defer { release(reservation) }
         var queue: [Reopening] = []
         for spec in specs { enqueue(spec, try reopened(spec), parent: nil, keepsOthers: false, in: &queue) }
@@ -165,7 +165,7 @@ extension BlockGraph {
     private func presentChildren(of node: Topology.Node) -> PresentChildren {
         var present = PresentChildren()
         for edge in node.children.compactMap({ topology.edges[$0] }) {
-            present.names[edge.name] = topology.nodes[edge.child]?.name
+            present.names[edge.name] = topology.nodes[topology.belowJobFilters(edge.child)]?.name
             if records[edge.child]?.inheritsFrom == node.id { present.inheriting.insert(edge.name) }
         }
         return present
@@ -188,10 +188,13 @@ extension BlockGraph {
             guard !entry.absentNodes.contains(reference) else {
                 throw BlockError(.invalidOption, "Cannot find device='' nor node-name='\(reference)'")
             }
-            let new = try find(reference).id
-            guard !topology.reaches(node.id, from: new, after: before + moves) else { throw BlockGraph.cycle(reference, name, node.name) }
+            let named = try find(reference).id
             let edge = topology.child(name, of: node.id)
+            // It may stand below a job's filter that uses what it is part of itself, an overlay that is the target for example: there it stays.
+            guard edge?.child != named else { continue }
+            let new = topology.attachmentPoint(named)
             guard edge?.child != new else { continue }
+            guard !topology.reaches(node.id, from: new, after: before + moves) else { throw BlockGraph.cycle(reference, name, node.name) }
             moves.append(ChildMove(parent: node.id, name: name, role: slot.role, edge: edge, new: new))
         }
         return moves

@@ -10,8 +10,10 @@ extension BlockGraph {
         let hasJob = topology.users(on: node.id).contains {
             if case .job = $0.kind { true } else { $0.abandonment != nil }
         }
-        guard !hasJob else { throw BlockError(.inUse, "Device '(null)' is in use") }
-        let user = try await attach(NodeUserSpec(permissions: Permissions(held: .resize)), to: name)
+        // Of a backing file, an overlay would lack what is cut off.
+        let isBacking = node.parents.contains { topology.edges[$0]?.role == .backing }
+        guard !hasJob, !isBacking else { throw BlockError(.inUse, "Device '(null)' is in use") }
+        let user = try await attach(NodeUserSpec(permissions: Permissions(held: .resize), place: .belowJobs), to: name)
         let outcome = await resize(name, by: user, to: length)
         await detach(user)
         if let outcome { throw outcome }

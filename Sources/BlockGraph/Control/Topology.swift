@@ -32,6 +32,10 @@ struct Topology {
         /// Whether the user of the monitor added it (and so may delete it).
         var isMonitorOwned = false
         var isFilter = false
+        /// Whether a job put it there: a filter that belongs to the job, and that whoever comes to the node below comes to.
+        var isJobFilter = false
+        /// The job's filter on this node.
+        fileprivate(set) var jobFilter: NodeID?
         /// Oldest first, as the newest come and go most.
         fileprivate(set) var parentEdges: [EdgeID] = []
         /// What the parents do and let others do.
@@ -310,6 +314,7 @@ struct Topology {
     private mutating func addToChild(_ edge: Edge, at place: Int?) {
         guard let count = nodes[edge.child]?.parentEdges.count else { return }
         nodes[edge.child]?.parentEdges.insert(edge.id, at: place ?? count)
+        if let filter = jobFilter(edge) { nodes[edge.child]?.jobFilter = filter }
         nodes[edge.child]?.tally.add(edge.permissions)
     }
 
@@ -317,7 +322,14 @@ struct Topology {
         guard let index = nodes[edge.child]?.parentEdges.lastIndex(of: edge.id) else { return nil }
         nodes[edge.child]?.parentEdges.remove(at: index)
         nodes[edge.child]?.tally.remove(edge.permissions)
+        if let filter = jobFilter(edge), nodes[edge.child]?.jobFilter == filter { nodes[edge.child]?.jobFilter = nil }
         return index
+    }
+
+    /// The job's filter whose edge to the filtered node this is.
+    private func jobFilter(_ edge: Edge) -> NodeID? {
+        guard edge.role == .filtered, case .node(let parent) = edge.parent, nodes[parent]?.isJobFilter == true else { return nil }
+        return parent
     }
 
     private mutating func replacePermissions(of id: EdgeID, _ permissions: Permissions) {

@@ -57,6 +57,39 @@ extension Topology {
         }
     }
 
+    /// Where a parent attaches that comes to a node: above the filters that jobs have put there, as if it had been there when they began.
+    func attachmentPoint(_ id: NodeID) -> NodeID {
+        var top = id
+        while let filter = nodes[top]?.jobFilter { top = filter }
+        return top
+    }
+
+    /// The node below the filters that jobs have put there: the one that a client means.
+    func belowJobFilters(_ id: NodeID) -> NodeID {
+        var node = id
+        while nodes[node]?.isJobFilter == true, let edge = nodes[node]?.children.first, let child = edges[edge]?.child { node = child }
+        return node
+    }
+
+    /// The first node downwards that is no filter.
+    func belowFilters(_ id: NodeID) -> NodeID {
+        var node = id
+        while nodes[node]?.isFilter == true, let edge = nodes[node]?.children.first, let child = edges[edge]?.child { node = child }
+        return node
+    }
+
+    /// Whether what is written to `node` is written to `other`: a backing file is only read.
+    func writesReach(_ other: NodeID, from node: NodeID) -> Bool {
+        var seen: Set<NodeID> = []
+        var pending = [node]
+        while let id = pending.popLast() {
+            if id == other { return true }
+            guard seen.insert(id).inserted else { continue }
+            for edge in nodes[id]?.children ?? [] { if let edge = edges[edge], edge.role != .backing { pending.append(edge.child) } }
+        }
+        return false
+    }
+
     /// Everything connected with `seeds`, in any direction.
     func component(_ seeds: [NodeID]) -> Set<NodeID> {
         var seen: Set<NodeID> = []

@@ -14,10 +14,16 @@ extension BlockGraph {
     /// - Returns: the users in the order of `requests`.
     public func attach(_ requests: [(spec: NodeUserSpec, node: String)]) async throws(BlockError) -> [NodeUser] {
         let names = requests.map(\.node)
-        let reservation = await reserve(names)
+        let reservation = await reserve(names, attaching: true)
         defer { release(reservation) }
         var ids: [NodeID] = []
-        for name in names { ids.append(try find(name).id) }
+        for request in requests {
+            let id = try find(request.node).id
+            switch request.spec.place {
+            case .aboveJobs: ids.append(topology.attachmentPoint(id))
+            case .belowJobs: ids.append(id)
+            }
+        }
         try await joinLoops(ids)
 
         var users: [NodeUser] = []

@@ -104,6 +104,12 @@ struct BackupMember: TransactionMember {
             }
             try await graph.refuseIfBusy(options.device)
             try await graph.refuseIfBusy(options.target)
+            // QEMU takes both, and destroys what the overlay shows, or what it copies.
+            try await graph.refuseIfBacking(options.target)
+            if await graph.writes(to: options.target, reach: options.device) {
+                throw BlockError(
+                    .inUse, "Node '\(options.target)' stands on the source '\(options.device)': writing to it would change the source")
+            }
         } catch {
             throw BlockJobError(error)
         }

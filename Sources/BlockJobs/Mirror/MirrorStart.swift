@@ -49,6 +49,8 @@ struct MirrorStart {
         // Another job between it and its users: the reference refuses whatever stands on the node, and we what a job has put there.
         if await graph.isFiltered(options.device) { throw BlockJobError("Need a root block node") }
         try await checkPresence(of: options.target)
+        // What is written to the target would be written to the source, or be read from it again.
+        if await graph.stands(options.target, on: options.device) { throw BlockJobError("Need a root block node") }
         if let granularity = options.granularity, granularity != 0 {
             guard (512...64 << 20).contains(granularity) else {
                 throw BlockJobError("Parameter 'granularity' expects a value in range [512B, 64MB]")
@@ -58,6 +60,7 @@ struct MirrorStart {
         do throws(BlockError) {
             try await graph.refuseIfBusy(options.device)
             try await graph.refuseIfBusy(options.target)
+            try await graph.refuseIfBacking(options.target)
         } catch {
             throw BlockJobError(error)
         }
@@ -66,7 +69,7 @@ struct MirrorStart {
             throw BlockJobError("Sync mode '\(options.sync.rawValue)' not supported")
         }
         if let size = options.bufferSize, size < 0 { throw BlockJobError("Invalid parameter 'buf-size'") }
-        if options.device == options.target { throw BlockJobError("Can't mirror node into itself") }
+        if await graph.isSame(options.device, as: options.target) { throw BlockJobError("Can't mirror node into itself") }
         try await checkLengths()
     }
 
@@ -130,7 +133,8 @@ struct MirrorStart {
                 (
                     NodeUserSpec(
                         kind: .job(id: parameters.id, type: "mirror"), edgeName: "source",
-                        permissions: Permissions(held: [], shared: shared)),
+                        permissions: Permissions(held: .consistentRead, shared: shared),
+                        place: .belowJobs),
                     options.device
                 ),
                 (

@@ -63,7 +63,7 @@ struct SnapshotAccessDefinition: DriverDefinition {
 
     var name: String { "snapshot-access" }
     var isNamedAsChild: Bool { true }
-    var children: [ChildSlot] { [ChildSlot("file", .data, spec.file)] }
+    var children: [ChildSlot] { [ChildSlot("file", .data, spec.file).belowJobs()] }
 
     /// Whatever happens below, the filter keeps what is read here as it was.
     func permissions(_ child: ChildContext) -> Permissions { Permissions() }

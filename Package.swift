@@ -48,7 +48,7 @@ let package = Package(
 
         // Data plane.
         library("IOLoop", ["CLinux"]),
-        library("Storage", ["IOLoop"]),
+        library("Storage", ["IOLoop", "Waiting"]),
         library("ImageFormats", ["Storage", "Waiting", "CZlib", "CZstd"]),
         library("BlockGraph", ["ImageFormats", "Storage", "IOLoop", "Waiting"]),
         library("BlockJobs", ["Jobs", "BlockGraph", "Storage", "IOLoop", "Waiting"]),

@@ -3,7 +3,8 @@ internal import Glibc
 
 /// Threads for calls that block: at most `limit`, made when work waits and none is idle, ended after some idle seconds.
 ///
-/// A call that never returns keeps its thread; the others go on until `limit` such calls have gathered, and from then on blocking calls wait.
+/// A call that never returns keeps its thread. When calls wait and none has ended for a second, the threads are taken to hang (a dead server's
+/// files do that), and more are made, up to `most`: who has nothing to do with what hangs goes on.
 /// Unchecked: `lock` guards every variable.
 final class ThreadPool: @unchecked Sendable {
     /// One call, and the loop that wants its result.
@@ -37,6 +38,10 @@ final class ThreadPool: @unchecked Sendable {
     private static let idleSeconds = 10
 
     private let limit: Int
+    /// How many threads there may be when others hang.
+    private var most: Int { 8 * limit }
+    /// After so long without the end of a call all threads are taken to hang, in nanoseconds.
+    private static let patience: UInt64 = 1_000_000_000
     private let name: String
     private let lock = PlatformLock()
     private let arrival: UnsafeMutablePointer<pthread_cond_t>
@@ -46,6 +51,10 @@ final class ThreadPool: @unchecked Sendable {
     private var threads = 0
     private var idle = 0
     private var isClosed = false
+    /// When a call last ended, on the monotonic clock.
+    private var lastEnd: UInt64 = 0
+    /// Whether somebody will look again whether all threads hang.
+    private var isWatched = false
 
     init(limit: Int, name: String) {
         self.limit = max(1, limit)
@@ -76,13 +85,45 @@ final class ThreadPool: @unchecked Sendable {
         lock.lock()
         waiting.append(work)
         // `idle` counts threads that were not yet given work: each waiting item claims one of them.
-        let needsThread = waiting.count - front > idle && threads < limit
+        let isShort = waiting.count - front > idle
+        let needsThread = isShort && threads < limit
         let wakesThread = !needsThread && idle > 0
         if needsThread { threads += 1 }
+        let watches = isShort && !needsThread && !isWatched && threads < most
+        if watches { isWatched = true }
         lock.unlock()
+        if watches { watch() }
         // After the unlock, or who wakes up waits for the lock first. Whoever takes the work meanwhile leaves the signal without effect.
         if wakesThread { pthread_cond_signal(arrival) }
         if needsThread, !startThread() { threadFailed() }
+    }
+
+    /// Looks again after a while whether what waits now still does.
+    private func watch() {
+        Task.detached { [self] in
+            do { try await Task.sleep(nanoseconds: Self.patience) } catch {
+                // Nobody cancels it.
+            }
+            addThreadIfAllHang()
+        }
+    }
+
+    private func addThreadIfAllHang() {
+        lock.lock()
+        let isShort = !isClosed && waiting.count - front > idle
+        let needsThread = isShort && threads < most && Self.now &- lastEnd >= Self.patience
+        if needsThread { threads += 1 }
+        isWatched = isShort && threads < most
+        let watches = isWatched
+        lock.unlock()
+        if needsThread, !startThread() { threadFailed() }
+        if watches { watch() }
+    }
+
+    private static var now: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 
     /// Lets idle threads end; called when nothing will be submitted any more.
@@ -144,7 +185,9 @@ final class ThreadPool: @unchecked Sendable {
             if let work = next() {
                 lock.unlock()
                 work.perform()
+                let end = Self.now
                 lock.lock()
+                lastEnd = end
                 continue
             }
             if isClosed { break }

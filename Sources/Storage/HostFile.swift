@@ -45,7 +45,7 @@ public enum HostFile {
     }
 
     /// O_PATH, which Swift does not import.
-    private static let pathOnly: Int32 = 0o10000000
+    static let pathOnly: Int32 = 0o10000000
 
     private static func make(
         _ path: String, _ length: Int64, _ preallocation: Preallocation, noCopyOnWrite: Bool, extentSizeHint: UInt32

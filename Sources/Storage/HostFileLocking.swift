@@ -89,6 +89,8 @@ extension HostFileStorage {
         let before = locks
         let wanted = pending.wanted
         locks = wanted
+        // Holes were known under the old locks. Between these and the next ones another process may write there.
+        if before != wanted || pending.replacement != nil { contentChanged() }
         if let options = wantedOptions.take() { self.options = options }
         if let alignment = pending.alignment {
             limits = StorageLimits(requestAlignment: alignment.request, memoryAlignment: max(alignment.memory, 1))

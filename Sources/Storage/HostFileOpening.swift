@@ -38,14 +38,14 @@ struct Opened: Sendable {
         }
     }
 
-    private static func length(of file: OpenFile, _ status: HostCall.Status) throws(BlockError) -> Int64 {
+    /// The length in bytes. Files of procfs and sysfs have none, whatever their status says: the kernel refuses to look for the end.
+    static func length(of file: OpenFile, _ status: HostCall.Status) throws(BlockError) -> Int64 {
         switch status.kind {
-        case .regular: return status.length
         case .blockDevice:
             let length = HostCall.deviceLength(file.descriptor)
             guard length >= 0 else { throw .system(Int32(-length), "Could not refresh total sector count") }
             return length
-        case .characterDevice, .directory, .other:
+        case .regular, .characterDevice, .directory, .other:
             let length = HostCall.seek(file.descriptor, 0, whence: SEEK_END)
             guard length >= 0 else { throw .system(Int32(-length), "Could not refresh total sector count") }
             return length

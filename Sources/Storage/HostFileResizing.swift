@@ -11,6 +11,7 @@ extension HostFileStorage {
                 throw BlockError(
                     .unsupported, "Preallocation mode '\(preallocation.rawValue)' unsupported for this non-regular file")
             }
+            try learnDeviceLength(file)
             if length > knownLength { throw BlockError(.unsupported, "Cannot grow device files") }
             if length < knownLength { throw BlockError(.unsupported, "Cannot resize device files") }
             return

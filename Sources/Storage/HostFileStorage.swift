@@ -37,6 +37,7 @@ public final class HostFileStorage: BlockStorage {
     var locks = ImageLocks()
     var pendingLocks: PendingLocks?
     var extents = ExtentCache()
+    private let flushes = FlushRounds()
     var abilities = Abilities()
     var writeback = WritebackWindow()
     /// Held by the one copy that is writing.
@@ -151,18 +152,33 @@ public final class HostFileStorage: BlockStorage {
 
     public override func flush() async throws(BlockError) {
         if let stickyFlushError { throw .system(stickyFlushError) }
-        let file = try file()
+        _ = try file()
+        let result = await flushes.join { await syncNow() }
+        if result < 0 { throw .system(Int32(-result)) }
+    }
+
+    /// One flush, which no other of this file overlaps.
+    private func syncNow() async -> Int {
+        // The flush before may have failed while this one waited.
+        if let stickyFlushError { return -Int(stickyFlushError) }
+        guard let file = current else { return -Int(EBADF) }
         defer { withExtendedLifetime(file) {} }
         let result = await retrying { await self.sync(file) }
-        guard result < 0 else { return }
-        let error = Int32(-result)
-        if !file.isDirect { stickyFlushError = error }
-        throw .system(error)
+        if result < 0, !file.isDirect { stickyFlushError = Int32(-result) }
+        return result
     }
 
     private func sync(_ file: OpenFile) async -> Int {
-        if usesRing { return await requests.sync(file.descriptor, dataOnly: true) }
-        return await requests.blocking { HostCall.sync(file.descriptor, dataOnly: true) }
+        await onRing({ await requests.sync(file.descriptor, dataOnly: true) }, orElse: { HostCall.sync(file.descriptor, dataOnly: true) })
+    }
+
+    /// Makes a request by the ring, and on the pool where there is none, or the kernel asks for a later try.
+    func onRing(_ request: () async -> Int, orElse call: @escaping @Sendable () -> Int) async -> Int {
+        if usesRing {
+            let result = await request()
+            if result != -Int(EAGAIN) { return result }
+        }
+        return await requests.blocking(call)
     }
 
     public override func prepareReopen(_ options: HostFileOptions) {

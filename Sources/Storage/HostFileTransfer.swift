@@ -59,8 +59,9 @@ extension HostFileStorage {
     private func readSome(_ file: OpenFile, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) async -> Int {
         let lent = Lent(buffer)
         if file.isDirect {
-            if usesRing { return await requests.read(file.descriptor, into: buffer, at: offset) }
-            return await requests.blocking { HostCall.read(file.descriptor, into: lent.value, at: offset) }
+            return await onRing(
+                { await requests.read(file.descriptor, into: buffer, at: offset) },
+                orElse: { HostCall.read(file.descriptor, into: lent.value, at: offset) })
         }
         if buffer.count > Self.inlineLimit {
             return await requests.blocking { HostCall.read(file.descriptor, into: lent.value, at: offset) }
@@ -69,8 +70,9 @@ extension HostFileStorage {
             await letOthersRun(after: buffer.count)
             return result
         }
-        if usesRing { return await requests.read(file.descriptor, into: buffer, at: offset) }
-        return await requests.blocking { HostCall.read(file.descriptor, into: lent.value, at: offset) }
+        return await onRing(
+            { await requests.read(file.descriptor, into: buffer, at: offset) },
+            orElse: { HostCall.read(file.descriptor, into: lent.value, at: offset) })
     }
 
     /// What a read of a buffered file comes to that is made here and now; nil when it would have to wait for a device.
@@ -144,7 +146,11 @@ extension HostFileStorage {
     }
 
     private func writeSome(_ file: OpenFile, at offset: Int64, from buffer: Lent<UnsafeRawBufferPointer>) async -> Int {
-        if file.isDirect && usesRing { return await requests.write(file.descriptor, from: buffer.value, at: offset) }
+        if file.isDirect && usesRing {
+            return await onRing(
+                { await requests.write(file.descriptor, from: buffer.value, at: offset) },
+                orElse: { HostCall.write(file.descriptor, from: buffer.value, at: offset) })
+        }
         if file.isInMemory && changesOnPool == 0 && buffer.value.count <= Self.inlineLimit {
             let result = HostCall.write(file.descriptor, from: buffer.value, at: offset)
             await letOthersRun(after: buffer.value.count)
@@ -156,15 +162,24 @@ extension HostFileStorage {
         return isDevice || file.isDirect ? await requests.blocking(call) : await requests.blocking(in: writes, call)
     }
 
-    /// A regular file grows by writing beyond its end; a device does not.
+    /// A regular file grows by writing beyond its end; a device does not, but others may have grown it.
+    /// - Throws: ENOSPC beyond the end of a device, as the kernel says it: a job stops there, and goes on when the device has grown.
     func writableFile(for offset: Int64, _ count: Int64) throws(BlockError) -> OpenFile {
         let file = try file()
         guard file.isWritable else { throw BlockError(.readOnly, "'\(path)' is open read-only") }
         let end = offset.addingReportingOverflow(count)
-        guard offset >= 0, count >= 0, !end.overflow, !isDevice || end.partialValue <= knownLength else {
+        guard offset >= 0, count >= 0, !end.overflow else {
             throw BlockError(.outOfBounds, "The range lies beyond the end of '\(path)'")
         }
+        guard isDevice, end.partialValue > knownLength else { return file }
+        try learnDeviceLength(file)
+        guard end.partialValue <= knownLength else { throw .system(ENOSPC) }
         return file
+    }
+
+    /// Asks the device for its length, which others may change.
+    func learnDeviceLength(_ file: OpenFile) throws(BlockError) {
+        if case .success(let status) = HostCall.status(file.descriptor) { knownLength = try Opened.length(of: file, status) }
     }
 
     private func assertAligned(_ offset: Int64, _ count: Int) {

@@ -21,11 +21,13 @@ final class OpenFile: Sendable {
 
     /// Opens `path`; blocks, so it belongs on the pool.
     /// - Parameter roots: the directories that it must be in; nil is anywhere.
-    /// - Parameter isDevice: what the caller expects. A path that should be a regular file is opened without blocking: a FIFO, which is
-    ///   refused afterwards, would wait for its other end for ever.
+    /// - Parameter isDevice: what the caller expects. Whatever is at the path, opening it does not wait: a FIFO, which is refused afterwards, would
+    ///   wait for its other end for ever, a terminal for its line. Only a block device is opened to be waited for, since one without a medium
+    ///   would be taken otherwise.
     static func open(_ path: String, within roots: ImageRoots?, writable: Bool, direct: Bool, isDevice: Bool) throws(BlockError) -> OpenFile
     {
-        let flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY | (isDevice ? 0 : O_NONBLOCK)
+        let waits = isDevice ? isBlockDevice(path, within: roots) : false
+        let flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY | (waits ? 0 : O_NONBLOCK)
         let descriptor: Int32
         if let roots {
             descriptor = try roots.open(path, flags: flags, direct: direct)
@@ -34,11 +36,25 @@ final class OpenFile: Sendable {
             descriptor = HostCall.open(path, flags: flags, direct: direct)
             guard descriptor >= 0 else { throw openError(path, errno: -descriptor, flags: flags, direct: direct) }
         }
-        if !isDevice { HostCall.setBlocking(descriptor) }
+        if !waits { HostCall.setBlocking(descriptor) }
         let file = OpenFile(descriptor: descriptor, isWritable: writable, isDirect: direct, isDevice: isDevice)
         // A device that blockdev(8) made read-only opens for writing all the same; its writes would fail later.
         if writable && HostCall.deviceIsReadOnly(descriptor) { throw .system(EACCES, "The device is not writable") }
         return file
+    }
+
+    /// What is at the path, without opening it.
+    private static func isBlockDevice(_ path: String, within roots: ImageRoots?) -> Bool {
+        let descriptor: Int32
+        if let roots {
+            do throws(BlockError) { descriptor = try roots.open(path, flags: HostFile.pathOnly, direct: false) } catch { return false }
+        } else {
+            descriptor = HostCall.open(path, flags: HostFile.pathOnly)
+        }
+        guard descriptor >= 0 else { return false }
+        defer { HostCall.close(descriptor) }
+        guard case .success(let status) = HostCall.status(descriptor) else { return false }
+        return status.kind == .blockDevice
     }
 
     private static func openError(_ path: String, errno: Int32, flags: Int32, direct: Bool) -> BlockError {

@@ -17,7 +17,7 @@ import Testing
         // Storage: the members of `BlockError`, which the graph throws, and of its options are visible only where it is imported.
         "Monitor": ["JSON", "QAPI", "QMP", "BlockJobs", "Jobs", "BlockGraph", "Storage"],
         "IOLoop": ["CLinux"],
-        "Storage": ["IOLoop"],
+        "Storage": ["IOLoop", "Waiting"],
         "ImageFormats": ["Storage", "Waiting", "CZlib", "CZstd"],
         "BlockGraph": ["ImageFormats", "Storage", "IOLoop", "Waiting"],
         "BlockJobs": ["Jobs", "BlockGraph", "Storage", "IOLoop", "Waiting"],

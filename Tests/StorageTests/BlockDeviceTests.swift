@@ -37,9 +37,23 @@ import Testing
             try await disk.discard(at: 0, count: 4 << 20)
             try await disk.flush()
             let beyond = await blockError { try await disk.write([UInt8](repeating: 1, count: 512), at: 4 << 20) }
-            #expect(beyond?.kind == .outOfBounds)
+            #expect(beyond?.kind == .system(errno: ENOSPC))
             let growing = await blockError { try await disk.truncate(to: 8 << 20, preallocation: .off) }
             #expect(growing?.message == "Cannot grow device files")
+            await disk.close()
+        }
+        try loop.grow(to: 8 << 20)
+        try await thread.run { io async throws in
+            let disk = try await HostFileStorage.open(device, options: HostFileOptions(driver: .hostDevice), on: io)
+            try loop.grow(to: 12 << 20)
+            // What others have made of the device is seen where it matters: by a write beyond the old end, and by a resize.
+            try await disk.write([UInt8](repeating: 1, count: 512), at: 8 << 20)
+            #expect(disk.length == 12 << 20)
+            try loop.grow(to: 16 << 20)
+            try await disk.truncate(to: 16 << 20, preallocation: .off)
+            #expect(disk.length == 16 << 20)
+            let other = await blockError { try await disk.truncate(to: 17 << 20, preallocation: .off) }
+            #expect(other?.message == "Cannot grow device files")
             await disk.close()
         }
         try loop.setReadOnly(true)

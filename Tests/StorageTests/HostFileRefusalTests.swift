@@ -24,6 +24,12 @@ private let plain = Setting(folder: "/var/tmp", engine: .automatic, direct: fals
                     "\(folder)/file", HostFileOptions(driver: .hostDevice),
                     "'host_device' driver requires '\(folder)/file' to be either a character or block device"
                 ),
+                // Without waiting for its other end.
+                (
+                    "\(folder)/fifo", HostFileOptions(driver: .hostDevice, access: .readOnly),
+                    "'host_device' driver requires '\(folder)/fifo' to be either a character or block device"
+                ),
+                ("/proc/version", HostFileOptions(access: .readOnly), "Could not refresh total sector count: Invalid argument"),
                 (
                     "\(folder)/file", HostFileOptions(asyncIO: .native),
                     "aio=native was specified, but it requires cache.direct=on, which was not specified."

@@ -83,11 +83,14 @@ extension BlockGraph {
         }
     }
 
-    /// A node that is to be written to must let the driver above begin with that.
+    /// A node that is to be written to must let the driver above begin with that, in requests as the file that was opened anew wants them.
     private func setTraits(of id: NodeID, _ options: NodeOptions) async {
         guard let handle = records[id]?.handle else { return }
         let traits = options.traits
-        await handle.thread.run { (io: isolated IOThread) -> Void in handle.value.traits = traits }
+        await handle.thread.run { (io: isolated IOThread) -> Void in
+            handle.value.traits = traits
+            handle.value.driverChanged()
+        }
     }
 
     /// Leads the edge where the topology has it now.

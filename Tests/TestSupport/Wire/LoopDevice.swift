@@ -3,10 +3,11 @@ import Glibc
 /// A loop device over a file of a test, given back when the last reference goes.
 ///
 /// Only root can make one, and not in every container: tests say `.enabled(if: LoopDevice.isPossible)`, so that a run shows what it skipped.
-public final class LoopDevice {
+public final class LoopDevice: Sendable {
     /// The device's path, such as `/dev/loop3`.
     public let path: String
     private let directory: TemporaryDirectory
+    private let file: String
 
     /// Whether this process can make loop devices here.
     public static let isPossible: Bool = {
@@ -18,6 +19,7 @@ public final class LoopDevice {
     public init(size: Int, pattern: UInt8? = nil, name: String = "disk", in directory: TemporaryDirectory) throws(WireFailure) {
         try directory.makeFile(name, size: size, pattern: pattern)
         self.directory = directory
+        file = directory.file(name)
         path = try LoopDevice.run("losetup", "-f", "--show", directory.file(name), in: directory)
         // A device remembers the flag beyond its image.
         try setReadOnly(false)
@@ -26,6 +28,12 @@ public final class LoopDevice {
     deinit {
         _ = try? LoopDevice.run("blockdev", "--setrw", path, in: directory)
         _ = try? LoopDevice.run("losetup", "-d", path, in: directory)
+    }
+
+    /// Makes the device longer, as an administrator does under the programs that use it.
+    public func grow(to size: Int) throws(WireFailure) {
+        _ = try LoopDevice.run("truncate", "-s", "\(size)", file, in: directory)
+        _ = try LoopDevice.run("losetup", "-c", path, in: directory)
     }
 
     /// Whether the device may be written.

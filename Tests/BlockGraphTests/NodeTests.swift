@@ -223,8 +223,8 @@ actor NodeBench {
 
     @Test func `a bitmap is marked when a write has ended, also when it failed`() async throws {
         let bench = NodeBench([UInt8](repeating: 1, count: 1 << 20))
-        await bench.run { bench in
-            let bitmap = DirtyBitmap(length: 1 << 20, granularity: 65536)
+        try await bench.run { bench in
+            let bitmap = try DirtyBitmap(length: 1 << 20, granularity: 65536)
             bench.file.add(bitmap)
             try? await bench.raw.write([2], at: 65536)
             #expect(bitmap.nextDirty(from: 0) == 65536..<131072)
@@ -247,7 +247,7 @@ actor NodeBench {
             let file = Node(name: "t", driver: ProtocolDriver(storage), traits: NodeTraits())
             let layout = try RawLayout(offset: 512, size: nil, fileLength: 8192)
             let target = Node(name: "tr", driver: RawDriver(NodeEdge(to: file, name: "file"), layout: layout), traits: NodeTraits())
-            let bitmap = DirtyBitmap(length: 8192, granularity: 512)
+            let bitmap = try DirtyBitmap(length: 8192, granularity: 512)
             file.add(bitmap)
             try await target.copy(from: bench.raw, at: 0, to: 512, count: 1024)
             #expect(storage.log == ["copy 0->1024+1024"])

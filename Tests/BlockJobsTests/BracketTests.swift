@@ -13,7 +13,7 @@ import Testing
 
     /// Lets the loop and the control queue do all that they can without a disk.
     private func settle(_ world: World) async {
-        for _ in 0..<300 {
+        for _ in 0..<60 {
             await world.threads[0].run { _ in await Task.yield() }
             _ = await world.graph.contains("src")
         }
@@ -34,7 +34,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(10)), arguments: [false, true])
     func `reopening the source of a job waits for the lookup that the job has in flight`(mirror: Bool) async throws {
-        let world = try World()
+        let world = try World(graphDeadlines: GraphDeadlines(drain: .seconds(3600), flush: .seconds(3600), close: .seconds(3600)))
         let length = 8 << 20
         try await qcow2(world, "src", file: "file", length: Int64(length), entry: 512)
         try await world.disk("dst", length: Int64(length))
@@ -69,7 +69,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(10)))
     func `reopening the target of a write-blocking mirror holds back what guests write to both sides`() async throws {
-        let world = try World()
+        let world = try World(graphDeadlines: GraphDeadlines(drain: .seconds(3600), flush: .seconds(3600), close: .seconds(3600)))
         let length = Int64(64 * cluster)
         try await world.disk("src", length: length)
         try await qcow2(world, "dst", file: "file", length: length)
@@ -106,7 +106,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(10)))
     func `a point in time saves zeroes into an overlay of its source, where the source shines through`() async throws {
-        let world = try World()
+        let world = try World(graphDeadlines: GraphDeadlines(drain: .seconds(3600), flush: .seconds(3600), close: .seconds(3600)))
         let length = Int64(4 * cluster)
         try await world.disk("src", length: length)
         try await world.disk("file", length: 0)
@@ -122,7 +122,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(10)), arguments: 0..<4)
     func `a write across two clusters waits for each copy that begins before its turn`(turns: Int) async throws {
-        let world = try World()
+        let world = try World(graphDeadlines: GraphDeadlines(drain: .seconds(3600), flush: .seconds(3600), close: .seconds(3600)))
         let before = [UInt8](repeating: 0xAA, count: 4 * cluster)
         try await world.disk("src", contents: before)
         try await world.disk("dst", length: Int64(before.count))
@@ -216,7 +216,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(10)), arguments: [false, true])
     func `a write-blocking mirror takes its verbs under two writers that never pause`(complete: Bool) async throws {
-        let world = try World()
+        let world = try World(graphDeadlines: GraphDeadlines(drain: .seconds(3600), flush: .seconds(3600), close: .seconds(3600)))
         let length = Int64(64 * cluster)
         try await world.disk("src", length: length)
         try await world.disk("dst", length: length)
@@ -254,7 +254,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(10)))
     func `a mirror is not called actively synced while a write that came before the change of mode is under way`() async throws {
-        let world = try World()
+        let world = try World(graphDeadlines: GraphDeadlines(drain: .seconds(3600), flush: .seconds(3600), close: .seconds(3600)))
         try await world.disk("src", length: Int64(4 * cluster))
         try await world.disk("dst", length: Int64(4 * cluster))
         let guest = try await world.guest(of: "src")
@@ -275,7 +275,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(10)))
     func `a job whose request waits for a limit ends at once when it is cancelled`() async throws {
-        let world = try World()
+        let world = try World(graphDeadlines: GraphDeadlines(drain: .seconds(3600), flush: .seconds(3600), close: .seconds(3600)))
         try await world.disk("disk", contents: [UInt8](repeating: 7, count: 64 * cluster))
         try await world.disk("dst", length: Int64(64 * cluster))
         var limits = ThrottleRates()

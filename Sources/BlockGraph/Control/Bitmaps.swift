@@ -63,7 +63,7 @@ extension BlockGraph {
             }
             if spec.isPersistent { try node.checkCanStore(bitmap: name, granularity: granularity) }
             try node.checkNewBitmap(name, granularity)
-            let bitmap = DirtyBitmap(length: node.length, granularity: granularity, name: name)
+            let bitmap = try DirtyBitmap(length: node.length, granularity: granularity, name: name)
             bitmap.isPersistent = spec.isPersistent
             bitmap.isRecording = spec.isRecording
             node.add(bitmap)
@@ -117,7 +117,7 @@ extension BlockGraph {
             try await atBitmap(target) { (node, bitmap) async throws(BlockError) in
                 try await node.claim(bitmap)
                 try bitmap.checkChangeable()
-                bitmap.merge(DirtyBitmap(content))
+                bitmap.merge(try DirtyBitmap(content))
             }
         }
     }

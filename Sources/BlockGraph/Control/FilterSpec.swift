@@ -1,4 +1,4 @@
-import Storage
+public import Storage
 
 /// A filter node that a job puts above another node.
 public struct FilterSpec: Sendable {
@@ -26,13 +26,13 @@ public struct FilterSpec: Sendable {
     /// What it asks of its children.
     public var permissions: PermissionPolicy
     /// Makes the driver; runs on the node's loop, with the edge to the filtered node and the edges to `others`.
-    public var makeDriver: @Sendable (_ child: NodeEdge, _ others: [NodeEdge]) -> NodeDriver
+    public var makeDriver: @Sendable (_ child: NodeEdge, _ others: [NodeEdge]) throws(BlockError) -> NodeDriver
 
     /// Makes a spec; by default a filter asks of its child what its parents ask of it.
     public init(
         nodeName: String? = nil, driverName: String, childName: String = "file", others: [Child] = [],
         permissions: @escaping PermissionPolicy = { $0.standard },
-        makeDriver: @escaping @Sendable (_ child: NodeEdge, _ others: [NodeEdge]) -> NodeDriver
+        makeDriver: @escaping @Sendable (_ child: NodeEdge, _ others: [NodeEdge]) throws(BlockError) -> NodeDriver
     ) {
         self.nodeName = nodeName
         self.driverName = driverName

@@ -52,12 +52,12 @@ extension BlockGraph {
         var otherHandles: [LoopBound<Node>] = []
         for other in others { otherHandles.append(try handle(other)) }
         let targets = otherHandles
-        let made = await childHandle.thread.run {
-            (io: isolated IOThread) -> (LoopBound<Node>, LoopBound<NodeEdge>, [LoopBound<NodeEdge>]) in
+        let made = try await childHandle.thread.run {
+            (io: isolated IOThread) throws(BlockError) -> (LoopBound<Node>, LoopBound<NodeEdge>, [LoopBound<NodeEdge>]) in
             let edge = NodeEdge(to: childHandle.value, name: spec.childName)
             let edges = zip(spec.others, targets).map { NodeEdge(to: $1.value, name: $0.name) }
             let node = Node(
-                name: name, driver: spec.makeDriver(edge, edges), traits: NodeTraits(discard: .unmap), driverName: spec.driverName)
+                name: name, driver: try spec.makeDriver(edge, edges), traits: NodeTraits(discard: .unmap), driverName: spec.driverName)
             return (LoopBound(node, on: io), LoopBound(edge, on: io), edges.map { LoopBound($0, on: io) })
         }
 

@@ -274,6 +274,10 @@ extension BlockGraph {
                 nodeName: name, options: options, edges: edges.map(\.value), directory: directory, surroundings: surroundings,
                 roots: roots, opener: opener)
             let driver = try await spec.definition.makeDriver(opening, on: io)
+            guard (0...Node.longest).contains(driver.length) else {
+                await driver.close()
+                throw .system(27, "Could not refresh total sector count")
+            }
             let node = Node(name: name, driver: driver, traits: options.traits, driverName: spec.name)
             do throws(BlockError) {
                 for bitmap in try await driver.storedBitmaps(within: surroundings.bitmapMemory) { node.add(bitmap) }

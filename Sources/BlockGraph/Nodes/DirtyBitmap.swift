@@ -1,3 +1,5 @@
+public import Storage
+
 /// Which regions of a disk changed: one bit for each `granularity` bytes.
 ///
 /// Loop-bound. Bits live in 64-bit words under summary levels whose bits tell which words below are not zero, so the next dirty region of
@@ -46,15 +48,28 @@ public final class DirtyBitmap {
     private var summaries: [[UInt64]]
 
     /// Makes a clean bitmap.
-    /// - Precondition: `granularity` is a power of two and `isPossible(length:granularity:)`.
-    public init(length: Int64, granularity: Int64, name: String? = nil) {
-        precondition(granularity > 0 && granularity & (granularity - 1) == 0, "granularity is a power of two")
-        precondition(DirtyBitmap.isPossible(length: length, granularity: granularity), "a bitmap of this length is possible")
+    /// - Throws: where `isPossible(length:granularity:)` does not hold, or `granularity` is no power of two.
+    public init(length: Int64, granularity: Int64, name: String? = nil) throws(BlockError) {
+        guard DirtyBitmap.isPossible(length: length, granularity: granularity), granularity & (granularity - 1) == 0 else {
+            throw DirtyBitmap.impossible(length: length, granularity: granularity)
+        }
         self.granularity = granularity
         self.length = length
         self.name = name
         shift = Int64(granularity.trailingZeroBitCount)
-        (bits, summaries) = DirtyBitmap.makeLevels(regions: Int((length + granularity - 1) >> Int64(granularity.trailingZeroBitCount)))
+        (bits, summaries) = DirtyBitmap.makeLevels(regions: DirtyBitmap.regions(length, granularity))
+    }
+
+    private static func impossible(length: Int64, granularity: Int64) -> BlockError {
+        BlockError(
+            .invalidOption,
+            "A bitmap for \(length) bytes in regions of \(granularity) bytes would have more than \(mostRegions) regions, which is too large"
+        )
+    }
+
+    /// How many regions there are. No sum here goes beyond 64 bits, whatever the length.
+    private static func regions(_ length: Int64, _ granularity: Int64) -> Int {
+        Int(length / granularity) + (length % granularity == 0 ? 0 : 1)
     }
 
     /// Makes a bitmap that is inconsistent, of any length.
@@ -81,15 +96,14 @@ public final class DirtyBitmap {
     }
 
     /// How many regions the disk has.
-    public var regions: Int { Int((length + granularity - 1) >> shift) }
+    public var regions: Int { DirtyBitmap.regions(length, granularity) }
 
     /// How many bytes are dirty, counting whole regions; the last one ends with the disk.
     public var dirtyBytes: Int64 {
         guard dirtyRegions > 0 else { return 0 }
-        let all = Int64(dirtyRegions) << shift
-        let last = regions - 1
-        let excess = (Int64(regions) << shift) - length
-        return isSet(last) ? all - excess : all
+        let part = length & (granularity - 1)
+        let whole = part > 0 && isSet(regions - 1) ? dirtyRegions - 1 : dirtyRegions
+        return Int64(whole) << shift + (whole == dirtyRegions ? 0 : part)
     }
 
     /// Whether nothing is dirty.
@@ -116,7 +130,7 @@ public final class DirtyBitmap {
         let start = max(0, offset)
         let end = min(length, offset.addingReportingOverflow(count).overflow ? .max : offset + count)
         guard start < end, !isInconsistent else { return }
-        let first = (start + granularity - 1) >> shift
+        let first = start >> shift + (start & (granularity - 1) == 0 ? 0 : 1)
         let past = end == length ? Int64(regions) : end >> shift
         guard first < past else { return }
         change(Int(first), Int(past - 1), to: false)
@@ -140,7 +154,7 @@ public final class DirtyBitmap {
         let furthest = limit < stop - start ? start + limit : stop
         let lastRegion = Int((furthest - 1) >> shift)
         let clean = nextClear(region + 1, upTo: lastRegion)
-        return start..<min(furthest, Int64(clean) << shift)
+        return start..<(clean > lastRegion ? furthest : Int64(clean) << shift)
     }
 
     /// - Returns: the first clean run at or after `offset` and before `end`; nil when all there is dirty.
@@ -148,7 +162,9 @@ public final class DirtyBitmap {
         let stop = min(end, length)
         guard offset >= 0, offset < stop else { return nil }
         guard !isInconsistent else { return offset..<stop }
-        let region = nextClear(Int(offset >> shift), upTo: Int((stop - 1) >> shift))
+        let last = Int((stop - 1) >> shift)
+        let region = nextClear(Int(offset >> shift), upTo: last)
+        guard region <= last else { return nil }
         let start = max(offset, Int64(region) << shift)
         guard start < stop else { return nil }
         guard let dirty = nextSet(region) else { return start..<stop }
@@ -179,9 +195,19 @@ public final class DirtyBitmap {
         }
     }
 
-    /// Follows the disk to a new length: what is cut off is forgotten, new regions are clean.
+    /// Refuses a length that the disk must not get, since there can be no bits for it.
+    func checkResize(to newLength: Int64) throws(BlockError) {
+        guard !isInconsistent, !DirtyBitmap.isPossible(length: newLength, granularity: granularity) else { return }
+        throw DirtyBitmap.impossible(length: newLength, granularity: granularity)
+    }
+
+    /// Follows the disk to a new length: what is cut off is forgotten, new regions are clean. Where a driver has made more than was asked for, and
+    /// there can be no bits for it, the bitmap becomes inconsistent.
     public func resize(to newLength: Int64) {
-        precondition(newLength >= 0, "length is not negative")
+        guard isInconsistent || DirtyBitmap.isPossible(length: newLength, granularity: granularity) else {
+            length = max(0, newLength)
+            return becomeInconsistent()
+        }
         length = newLength
         guard !isInconsistent else { return }
         let old = bits

@@ -1,3 +1,5 @@
+public import Storage
+
 /// What a bitmap is and holds, as a value that may leave its loop.
 public struct DirtyBitmapContent: Sendable, Equatable {
     /// The name; nil for a job's own.
@@ -25,8 +27,8 @@ extension DirtyBitmap {
     }
 
     /// Makes a bitmap that is and holds what another one, of another loop perhaps, was.
-    public convenience init(_ content: DirtyBitmapContent) {
-        self.init(length: content.length, granularity: content.granularity, name: content.name)
+    public convenience init(_ content: DirtyBitmapContent) throws(BlockError) {
+        try self.init(length: content.length, granularity: content.granularity, name: content.name)
         isRecording = content.isRecording
         isPersistent = content.isPersistent
         if content.isInconsistent { becomeInconsistent() } else { content.words.withUnsafeBufferPointer { merge(words: $0, at: 0) } }

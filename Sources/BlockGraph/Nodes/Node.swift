@@ -263,6 +263,7 @@ public final class Node {
             throw BlockError(.outOfBounds, "offset(\(length)) exceeds maximum(\(Self.longest))")
         }
         guard !traits.isReadOnly else { throw BlockError(.readOnly, "Image is read-only") }
+        for bitmap in bitmaps { try bitmap.checkResize(to: length) }
         inFlight += 1
         defer { inFlight -= 1 }
         defer { ChainStructure.changed() }

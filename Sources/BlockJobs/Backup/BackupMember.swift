@@ -171,13 +171,13 @@ struct BackupMember: TransactionMember {
         let onError: CopyBeforeWriteFilter.ErrorPolicy =
             options.onCopyBeforeWriteError == .breakSnapshot ? .breakSnapshot : .breakGuestWrite
         var spec = FilterSpec.copyBeforeWrite(nodeName: options.filterNodeName, target: options.target, onError: onError)
-        spec.makeDriver = { child, others in
+        spec.makeDriver = { (child, others) throws(BlockError) in
             let filter = CopyBeforeWriteFilter(child, onError: onError)
             if let target = others.first {
                 let unit = target.node.driver.allocationUnit
                 let mover = ChunkMover(pool: pool, copiesInKernel: copiesInKernel, compressionUnit: compresses ? unit : nil)
                 // Made while the source is drained: this is the point in time.
-                filter.arm(BlockCopy(CopyEnds(from: child, to: target), cluster: BackupJob.clusterSize(forUnit: unit), mover: mover))
+                filter.arm(try BlockCopy(CopyEnds(from: child, to: target), cluster: BackupJob.clusterSize(forUnit: unit), mover: mover))
             }
             return filter
         }

@@ -26,10 +26,10 @@ final class BlockCopy: BeforeWriteCopier {
     /// The first failure of the current pass.
     private var failure: CopyFailure?
 
-    init(_ ends: CopyEnds, cluster: Int64, mover: ChunkMover) {
+    init(_ ends: CopyEnds, cluster: Int64, mover: ChunkMover) throws(BlockError) {
         self.mover = mover
         self.ends = ends
-        map = DirtyBitmap(length: ends.length, granularity: cluster)
+        map = try DirtyBitmap(length: ends.length, granularity: cluster)
         map.setAll()
     }
 

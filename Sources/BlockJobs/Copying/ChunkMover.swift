@@ -59,8 +59,14 @@ final class ChunkMover {
 
     /// The target of `length` bytes reads as zeroes all over, by itself: whoever calls this knows. Before anything is moved.
     func assumeTargetIsZero(length: Int64) {
-        touched = DirtyBitmap(length: length, granularity: Int64(Self.zeroBlock))
+        guard let map = Self.touchedMap(length) else { return }
+        touched = map
         targetWasZero = true
+    }
+
+    /// A map of what was written; nil for a target that is too large for one, where zeroes are looked for one by one.
+    private static func touchedMap(_ length: Int64) -> DirtyBitmap? {
+        do throws(BlockError) { return try DirtyBitmap(length: length, granularity: Int64(zeroBlock)) } catch { return nil }
     }
 
     /// Asks the target whether it is one hole, as a file is that was just created. What guests have copied before leaves no answer; what they
@@ -69,7 +75,8 @@ final class ChunkMover {
         let target = bracket.target
         guard !targetWasZero, !hasWritten, !target.showsBackingFile else { return }
         let length = target.length
-        touched = DirtyBitmap(length: length, granularity: Int64(Self.zeroBlock))
+        guard let map = Self.touchedMap(length) else { return }
+        touched = map
         do throws(BlockError) {
             let extent = try await target.extent(at: 0, limit: length)
             targetWasZero = extent.content == .hole && extent.length >= length

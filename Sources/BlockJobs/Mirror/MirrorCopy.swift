@@ -31,13 +31,15 @@ final class MirrorCopy {
     private var landing = 0
 
     /// - Parameter ends: with the job's holds attached.
-    init(_ ends: CopyEnds, granularity: Int64, mode: MirrorMode, mover: ChunkMover, pool: BufferPool, thread: IOThread) {
+    init(
+        _ ends: CopyEnds, granularity: Int64, mode: MirrorMode, mover: ChunkMover, pool: BufferPool, thread: IOThread
+    ) throws(BlockError) {
         self.mode = mode
         self.mover = mover
         self.pool = pool
         self.ends = ends
         self.thread = thread
-        map = DirtyBitmap(length: ends.length, granularity: granularity)
+        map = try DirtyBitmap(length: ends.length, granularity: granularity)
     }
 
     /// The job has been entered.

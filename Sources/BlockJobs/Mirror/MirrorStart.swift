@@ -160,7 +160,7 @@ struct MirrorStart {
         let targetEdge = await users.writer.thread.run { (io: isolated IOThread) in LoopBound(users.writer.access.value.edge, on: io) }
         let spec = FilterSpec(
             nodeName: options.filterNodeName, driverName: "mirror_top", childName: "backing",
-            makeDriver: { child, _ in
+            makeDriver: { (child, _) throws(BlockError) in
                 let filter = MirrorFilter(child)
                 // Never more than a granule a request: neither offsets nor lengths then split one.
                 let mover = ChunkMover(pool: pool, mayUnmap: options.unmap, copiesInKernel: MirrorJob.copiesInKernelByDefault)
@@ -170,7 +170,7 @@ struct MirrorStart {
                     mover.assumeTargetIsZero(length: targetEdge.value.node.length)
                 }
                 // In place before the first request can pass, since the source is drained while the filter goes in.
-                filter.mirror = MirrorCopy(
+                filter.mirror = try MirrorCopy(
                     ends, granularity: granularity, mode: mode, mover: mover, pool: pool, thread: users.source.thread)
                 return filter
             })

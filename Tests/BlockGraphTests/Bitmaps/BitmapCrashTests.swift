@@ -125,7 +125,7 @@ import Testing
         let before = step == 0 ? Self.start : Self.steps[step - 1].after
         let after = step < Self.steps.count ? Self.steps[step].after : before
         for bitmap in try await image.bitmaps() where !bitmap.isInconsistent {
-            let bits = DirtyBitmap(length: image.length, granularity: bitmap.granularity)
+            let bits = try DirtyBitmap(length: image.length, granularity: bitmap.granularity)
             try await image.readBitmap(bitmap.name) { (range, part) in bits.add(part, for: range) }
             var regions: Set<Int64> = []
             var cursor: Int64 = 0

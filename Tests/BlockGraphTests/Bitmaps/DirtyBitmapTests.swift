@@ -4,11 +4,11 @@ import Testing
 
 @Suite struct DirtyBitmapTests {
     @Test(arguments: 0..<20)
-    func `random changes agree with an array of bits`(seed: Int) {
+    func `random changes agree with an array of bits`(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         let granularity = Int64(1) << Int64.random(in: 0...12, using: &random)
         let length = Int64.random(in: 1...(granularity * 1500), using: &random)
-        let bitmap = DirtyBitmap(length: length, granularity: granularity)
+        let bitmap = try DirtyBitmap(length: length, granularity: granularity)
         var model = [Bool](repeating: false, count: Int((length + granularity - 1) / granularity))
         for step in 0..<80 {
             let offset = Int64.random(in: 0..<length, using: &random)
@@ -53,8 +53,8 @@ import Testing
         return position..<min(last, furthest)
     }
 
-    @Test func `a bit at the end of 16 TiB is found without a walk over all words`() {
-        let bitmap = DirtyBitmap(length: 16 << 40, granularity: 65536)
+    @Test func `a bit at the end of 16 TiB is found without a walk over all words`() throws {
+        let bitmap = try DirtyBitmap(length: 16 << 40, granularity: 65536)
         bitmap.set((16 << 40) - 1, count: 1)
         let start = threadTime()
         let end: Int64 = 16 << 40
@@ -65,8 +65,8 @@ import Testing
         #expect(threadTime() - start < .seconds(5))
     }
 
-    @Test func `clearing part of a region leaves it dirty`() {
-        let bitmap = DirtyBitmap(length: 1 << 20, granularity: 65536)
+    @Test func `clearing part of a region leaves it dirty`() throws {
+        let bitmap = try DirtyBitmap(length: 1 << 20, granularity: 65536)
         bitmap.set(0, count: 131072)
         bitmap.clear(1, count: 65536)
         #expect(bitmap.dirtyRegions == 2)
@@ -74,16 +74,16 @@ import Testing
         #expect(bitmap.nextDirty(from: 0) == 65536..<131072)
     }
 
-    @Test func `the last region ends with the disk`() {
-        let bitmap = DirtyBitmap(length: 100_000, granularity: 65536)
+    @Test func `the last region ends with the disk`() throws {
+        let bitmap = try DirtyBitmap(length: 100_000, granularity: 65536)
         bitmap.setAll()
         #expect(bitmap.dirtyBytes == 100_000)
         bitmap.clear(65536, count: 100_000 - 65536)
         #expect(bitmap.nextDirty(from: 0) == 0..<65536)
     }
 
-    @Test func `a resize keeps what both lengths have`() {
-        let bitmap = DirtyBitmap(length: 1 << 20, granularity: 65536)
+    @Test func `a resize keeps what both lengths have`() throws {
+        let bitmap = try DirtyBitmap(length: 1 << 20, granularity: 65536)
         bitmap.set(0, count: 1)
         bitmap.set((1 << 20) - 1, count: 1)
         bitmap.resize(to: 4 << 20)
@@ -92,9 +92,9 @@ import Testing
         #expect(bitmap.dirtyRegions == 1)
     }
 
-    @Test func `merging takes other granularities`() {
-        let coarse = DirtyBitmap(length: 1 << 20, granularity: 65536)
-        let fine = DirtyBitmap(length: 1 << 20, granularity: 512)
+    @Test func `merging takes other granularities`() throws {
+        let coarse = try DirtyBitmap(length: 1 << 20, granularity: 65536)
+        let fine = try DirtyBitmap(length: 1 << 20, granularity: 512)
         fine.set(70_000, count: 1)
         coarse.merge(fine)
         #expect(coarse.nextDirty(from: 0) == 65536..<131072)

@@ -16,11 +16,11 @@ import Testing
     private func make(
         _ bench: isolated FilterBench, length: Int, policy: CopyBeforeWriteFilter.ErrorPolicy = .breakGuestWrite,
         cluster: Int64 = 4096, interest: DirtyBitmap? = nil
-    ) -> Disks {
+    ) throws -> Disks {
         let source = SimulatedStorage(seed: 1, contents: FilterBench.pattern(length))
         let target = SimulatedStorage(seed: 2, length: Int64(length))
         let child = NodeEdge(bench.node(source, "source"))
-        let moment = PointInTime(
+        let moment = try PointInTime(
             source: child, target: NodeEdge(bench.node(target, "target"), "target"), cluster: cluster, interest: interest)
         let filter = CopyBeforeWriteFilter(child, onError: policy, pointInTime: moment)
         filter.arm(moment)
@@ -33,7 +33,7 @@ import Testing
     @Test(arguments: 0..<20) func `the snapshot reads as it did, whatever is written meanwhile`(seed: Int) async throws {
         try await FilterBench().run { bench async throws in
             let length = 20 * 4096 + 512 * (seed % 3)
-            let disks = make(bench, length: length)
+            let disks = try make(bench, length: length)
             let before = disks.source.contents
             var random = SeededGenerator(seed: UInt64(seed))
             for step in 0..<80 {
@@ -72,7 +72,7 @@ import Testing
     @Test func `clusters larger than a request are saved whole`() async throws {
         try await FilterBench().run { bench async throws in
             let length = 4 << 20
-            let disks = make(bench, length: length, cluster: 2 << 20)
+            let disks = try make(bench, length: length, cluster: 2 << 20)
             let before = disks.source.contents
             try await disks.above.write([1, 2, 3], at: 1 << 20)
             #expect(disks.target.contents.prefix(2 << 20) == before.prefix(2 << 20))
@@ -82,9 +82,9 @@ import Testing
 
     @Test func `only what a bitmap marks is kept, and the rest cannot be read`() async throws {
         try await FilterBench().run { bench async throws in
-            let interest = DirtyBitmap(length: 8 * 4096, granularity: 4096)
+            let interest = try DirtyBitmap(length: 8 * 4096, granularity: 4096)
             interest.set(4096, count: 8192)
-            let disks = make(bench, length: 8 * 4096, interest: interest)
+            let disks = try make(bench, length: 8 * 4096, interest: interest)
             let before = disks.source.contents
             try await disks.above.write([UInt8](repeating: 0, count: 8 * 4096), at: 0)
             #expect(disks.target.allocated == 8192)
@@ -97,7 +97,7 @@ import Testing
     @Test func `a failure to save breaks the write or the snapshot, as told`() async throws {
         for policy in [CopyBeforeWriteFilter.ErrorPolicy.breakGuestWrite, .breakSnapshot] {
             try await FilterBench().run { bench async throws in
-                let disks = make(bench, length: 8 * 4096, policy: policy)
+                let disks = try make(bench, length: 8 * 4096, policy: policy)
                 disks.target.capacity = 0
                 let write = await failure { () async throws(BlockError) in try await disks.above.write([1], at: 0) }
                 let read = await failure { () async throws(BlockError) in _ = try await disks.snapshot.bytes(at: 0, count: 512) }
@@ -111,7 +111,7 @@ import Testing
 
     @Test func `what a reader discards is saved no more`() async throws {
         try await FilterBench().run { bench async throws in
-            let disks = make(bench, length: 8 * 4096)
+            let disks = try make(bench, length: 8 * 4096)
             try await disks.snapshot.discard(at: 100, count: 3 * 4096)
             try await disks.above.write([UInt8](repeating: 0, count: 8 * 4096), at: 0)
             #expect(await failure { () async throws(BlockError) in _ = try await disks.snapshot.bytes(at: 4096, count: 1) } != nil)
@@ -120,8 +120,8 @@ import Testing
     }
 
     @Test func `a point in time cannot be written`() async throws {
-        await FilterBench().run { bench in
-            let disks = make(bench, length: 4096)
+        try await FilterBench().run { bench in
+            let disks = try make(bench, length: 4096)
             #expect(await failure { () async throws(BlockError) in try await disks.snapshot.write([1], at: 0) }?.kind == .unsupported)
             #expect(
                 await failure { () async throws(BlockError) in try await disks.snapshot.writeZeroes(at: 0, count: 512) }?.kind
@@ -137,7 +137,7 @@ import Testing
             let source = SimulatedStorage(seed: 1, contents: FilterBench.pattern(8192))
             let child = NodeEdge(bench.node(source))
             let target = Node(name: "target", driver: ProtocolDriver(memory), traits: NodeTraits())
-            let moment = PointInTime(source: child, target: NodeEdge(target, "target"), cluster: 4096, interest: nil)
+            let moment = try PointInTime(source: child, target: NodeEdge(target, "target"), cluster: 4096, interest: nil)
             let filter = CopyBeforeWriteFilter(child, onError: .breakGuestWrite, pointInTime: moment)
             let timed = TimedCopier(moment, timeout: 5_000_000_000, clock: clock, spawn: bench.spawner)
             filter.arm(timed)

@@ -64,8 +64,8 @@ struct CopyBeforeWriteDefinition: DriverDefinition {
     func makeDriver(_ opening: DriverOpening, on thread: isolated IOThread) async throws(BlockError) -> NodeDriver {
         let file = try opening.required("file")
         let target = try opening.required("target")
-        let moment = PointInTime(
-            source: file, target: target, cluster: try cluster(for: target.node), interest: try interest(file.node, target.node))
+        let moment = try PointInTime(
+            source: file, target: target, cluster: cluster(for: target.node), interest: interest(file.node, target.node))
         let filter = CopyBeforeWriteFilter(file, onError: spec.onError ?? .breakGuestWrite, pointInTime: moment)
         guard let timeout = spec.timeout, timeout > 0 else {
             filter.arm(moment)

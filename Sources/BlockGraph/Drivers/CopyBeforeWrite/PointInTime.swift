@@ -23,13 +23,13 @@ final class PointInTime: BeforeWriteCopier {
     /// - Parameters:
     ///   - cluster: bytes saved at a time, a power of two.
     ///   - interest: the regions that are of interest; nil for all.
-    init(source: NodeEdge, target: NodeEdge, cluster: Int64, interest: DirtyBitmap?) {
+    init(source: NodeEdge, target: NodeEdge, cluster: Int64, interest: DirtyBitmap?) throws(BlockError) {
         self.source = source
         self.target = target
         let length = source.node.length
-        unsaved = DirtyBitmap(length: length, granularity: cluster)
-        readable = DirtyBitmap(length: length, granularity: cluster)
-        saved = DirtyBitmap(length: length, granularity: cluster)
+        unsaved = try DirtyBitmap(length: length, granularity: cluster)
+        readable = try DirtyBitmap(length: length, granularity: cluster)
+        saved = try DirtyBitmap(length: length, granularity: cluster)
         for map in [unsaved, readable] {
             if let interest { map.merge(interest) } else { map.setAll() }
         }

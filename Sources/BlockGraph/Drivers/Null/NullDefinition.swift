@@ -39,7 +39,7 @@ struct NullDefinition: DriverDefinition {
     var strongOptions: [NodeFilename.Option] {
         var list: [NodeFilename.Option] = []
         if let readZeroes = spec.readZeroes { list.append(.init(name: "read-zeroes", value: .boolean(readZeroes))) }
-        if let size = spec.size { list.append(.init(name: "size", value: .integer(UInt64(size)))) }
+        if let size = spec.size { list.append(.init(name: "size", value: .integer(UInt64(bitPattern: size)))) }
         return list
     }
 

@@ -20,7 +20,7 @@ extension Qcow2Image {
                 throw BlockError(.invalidImage, "Bitmap '\(stored.name)' doesn't satisfy the constraints")
             }
             let share = try memory.take(DirtyBitmap.bytes(length: length, granularity: stored.granularity), sum: &sum)
-            let bitmap = DirtyBitmap(length: length, granularity: stored.granularity, name: stored.name)
+            let bitmap = try DirtyBitmap(length: length, granularity: stored.granularity, name: stored.name)
             bitmap.share = share
             bitmap.isPersistent = true
             bitmap.isRecording = stored.isAuto

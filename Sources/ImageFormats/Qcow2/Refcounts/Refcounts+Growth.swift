@@ -1,4 +1,5 @@
 internal import Storage
+internal import Waiting
 
 extension Refcounts {
     /// Moves the table to a longer one that covers the block `index`. By who has the turn.
@@ -21,19 +22,26 @@ extension Refcounts {
         file.note(.refblockAllocWriteTable)
         try await writeBytes(grown.bytes(paddedTo: Int(geometry.bytes(of: plan.tableClusters))), at: grown.offset)
         try await file.flush()
-        try await nameInHeader(grown.offset, plan.tableClusters)
-        await replaceTable(with: grown, plan)
+        let old = (place: geometry.cluster(of: table.offset), clusters: geometry.clusters(for: table.size))
+        try await switchTable(to: grown, plan)
+        await releaseTable(old.place, old.clusters, plan)
     }
 
-    private func replaceTable(with grown: RefcountTable, _ plan: GrowthPlan) async {
-        let old = (place: geometry.cluster(of: table.offset), clusters: geometry.clusters(for: table.size))
+    /// The header's owner knows of the new table before anybody else writes the header.
+    private func switchTable(to grown: RefcountTable, _ plan: GrowthPlan) async throws(BlockError) {
+        await headerLock.lock()
+        defer { headerLock.unlock() }
+        try await nameInHeader(grown.offset, plan.tableClusters)
         table = grown
         onTableMoved?(grown.offset, plan.tableClusters.value)
-        onMetadataRemoved?(geometry.offset(of: old.place), old.clusters, .refcountTable)
-        onMetadataPlaced?(grown.offset, plan.tableClusters, .refcountTable)
+    }
+
+    private func releaseTable(_ place: HostCluster, _ clusters: ClusterCount, _ plan: GrowthPlan) async {
+        onMetadataRemoved?(geometry.offset(of: place), clusters, .refcountTable)
+        onMetadataPlaced?(table.offset, plan.tableClusters, .refcountTable)
         for (_, place) in plan.blocks() { onMetadataPlaced?(geometry.offset(of: place), ClusterCount(1), .refcountBlock) }
         do throws(BlockError) {
-            _ = try await decrement(old.place, old.clusters)
+            _ = try await decrement(place, clusters)
         } catch {
             // The old table's refcount was wrong before; all that follows is a leak.
             return

@@ -17,6 +17,9 @@ final class Refcounts {
     let cache: MetadataCache
     let turn = AsyncMutex()
     var table: RefcountTable
+    /// Who writes the header holds it: a whole header that is on its way must not name the table that was left meanwhile. Taken within `turn`; nobody
+    /// who holds it allocates.
+    var headerLock = AsyncMutex()
     /// Tells the header's owner where the table is now; it is on disk already.
     var onTableMoved: ((HostOffset, _ clusters: Int64) -> Void)?
     /// Where blocks and the table are, kept in step for the overlap checks.

@@ -65,6 +65,7 @@ extension Qcow2Image {
 
     func connect(_ state: WriteState) {
         state.watchRefcounts()
+        state.refcounts.headerLock = headerTurn
         state.refcounts.onTableMoved = { [unowned self] (offset, clusters) in
             header.refcountTableOffset = UInt64(offset.bytes)
             header.refcountTableClusters = UInt32(clusters)

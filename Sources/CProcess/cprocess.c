@@ -10,6 +10,23 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+static int argument_count;
+static char **arguments;
+
+// The C library hands a program's arguments to its constructors.
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+    argument_count = count;
+    arguments = values;
+}
+
+int cprocess_argument_count(void) {
+    return argument_count;
+}
+
+const char *cprocess_argument(int index) {
+    return index >= 0 && index < argument_count ? arguments[index] : NULL;
+}
+
 pid_t cprocess_fork(void) {
     return fork();
 }

@@ -47,6 +47,27 @@ public enum UnixAddress: Sendable, Hashable, CustomStringConvertible {
         return descriptor
     }
 
+    /// As `connect`, without waiting for a place in the backlog.
+    /// - Returns: nil when there is none at this moment.
+    public func connectNow() throws(SocketError) -> Int32? {
+        let descriptor = try Self.makeSocket()
+        let flags = setNonBlocking(descriptor)
+        if let code = try failure({ Glibc.connect(descriptor, $0, $1) }) {
+            close(descriptor)
+            if code == EAGAIN { return nil }
+            throw SocketError("Failed to connect to '\(self)'", code: code)
+        }
+        if let flags { _ = fcntl(descriptor, F_SETFL, flags) }
+        return descriptor
+    }
+
+    /// Whether a descriptor is a Unix socket: whoever connects to one is seen by the kernel.
+    public static func isUnixSocket(_ descriptor: Int32) -> Bool {
+        var domain: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX
+    }
+
     /// Makes a call with the address; returns `errno` when it fails.
     func failure(_ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32) throws(SocketError) -> Int32? {
         try withSocketAddress { address, size in call(address, size) == 0 ? nil : errno }

@@ -24,10 +24,15 @@ public final class UnixListener: @unchecked Sendable {
 
     /// Makes a listening socket. A path that a process left behind when it died is taken over; a path that some process
     /// listens on is refused.
-    public convenience init(_ address: UnixAddress, on queue: DispatchQueue) throws(SocketError) {
+    ///
+    /// The path has mode 0600 whatever the umask, or 0660 and the group where one is given. At no moment may anybody else connect.
+    public convenience init(_ address: UnixAddress, group: UInt32? = nil, on queue: DispatchQueue) throws(SocketError) {
         let descriptor = try UnixAddress.makeSocket()
         do throws(SocketError) {
+            // What the socket has is what its path gets.
+            fchmod(descriptor, 0o600)
             try Self.bind(descriptor, to: address)
+            if case .path(let path) = address { try Self.setAccess(path, group) }
             guard listen(descriptor, Self.backlog) == 0 else { throw SocketError("Failed to listen on socket", code: errno) }
         } catch {
             close(descriptor)
@@ -43,6 +48,7 @@ public final class UnixListener: @unchecked Sendable {
         guard getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &size) == 0 else {
             throw SocketError("File descriptor '\(descriptor)' is not a socket")
         }
+        guard UnixAddress.isUnixSocket(descriptor) else { throw SocketError("File descriptor '\(descriptor)' is not a Unix socket") }
         // A socket that is bound but does not listen yet is fine too.
         if isListening == 0, listen(descriptor, Self.backlog) != 0 {
             throw SocketError("Failed to listen on fd socket", code: errno)
@@ -68,6 +74,16 @@ public final class UnixListener: @unchecked Sendable {
         unlink(path)
         if let code = try address.failure({ Glibc.bind(descriptor, $0, $1) }) {
             throw SocketError("Failed to bind socket to \(address)", code: code)
+        }
+    }
+
+    /// The umask may have taken more from the path than it should.
+    private static func setAccess(_ path: String, _ group: UInt32?) throws(SocketError) {
+        if let group, lchown(path, uid_t.max, group) != 0 {
+            throw SocketError("Failed to give socket '\(path)' to group \(group)", code: errno)
+        }
+        guard chmod(path, group == nil ? 0o600 : 0o660) == 0 else {
+            throw SocketError("Failed to set the mode of socket '\(path)'", code: errno)
         }
     }
 

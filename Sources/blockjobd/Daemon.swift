@@ -1,3 +1,4 @@
+import CProcess
 import Dispatch
 import Glibc
 import JSON
@@ -12,8 +13,9 @@ struct Daemon {
         ProcessSetup.ignoreBrokenPipes()
         ProcessSetup.raiseOpenFileLimit()
         ProcessSetup.wakePromptly()
+        ProcessSetup.quietDispatch()
         do throws(StartFailure) {
-            switch try DaemonOptions.parse(Array(CommandLine.arguments.dropFirst())) {
+            switch try DaemonOptions.parse(arguments()) {
             case .print(let text): print(text)
             case .run(let options): try run(options)
             }
@@ -24,6 +26,11 @@ struct Daemon {
         }
     }
 
+    /// What follows the program's name. From C: where there is no /proc, Swift knows of none.
+    private static func arguments() -> [String] {
+        (1..<max(1, cprocess_argument_count())).compactMap { cprocess_argument($0).map { String(cString: $0) } }
+    }
+
     /// Does what needs the process to have one thread, then starts the rest and never returns.
     private static func run(_ options: DaemonOptions) throws(StartFailure) {
         // The service manager knows this process; after a fork its variables would be another's.
@@ -31,11 +38,13 @@ struct Daemon {
         let notifier = ServiceNotifier.fromEnvironment(process: getpid())
         let daemonizer = options.daemonize ? try Daemonizer.begin() : nil
         let signals = try TerminationSignals()
+        try ProcessSetup.checkThreads()
+        let deadline = try EndDeadline()
         JSONDocument.prepareProcess()
         let level = options.logLevel
         LoggingSystem.bootstrap { StandardErrorLog(label: $0, level: level) }
         let run = try DaemonRun(
-            options, DaemonRun.Process(sockets: sockets, notifier: notifier, daemonizer: daemonizer, signals: signals),
+            options, DaemonRun.Process(sockets: sockets, notifier: notifier, daemonizer: daemonizer, signals: signals, deadline: deadline),
             log: Logger(label: "blockjobd"))
         Task { await run.start() }
         // The control queue ends the process.

@@ -98,6 +98,11 @@ final class MonitorServer: @unchecked Sendable {
         let session = Session(id, style: style, in: surroundings, output: output)
         let client = Client(connection, session, whenEnded: ended)
         clients[id] = client
+        if let peer = connection.peer {
+            log.info("\(id) has come: process \(peer.process), user \(peer.user)")
+        } else {
+            log.info("\(id) has come")
+        }
         if style == .pretty { prettyClients += 1 }
         connection.start(
             .init(
@@ -113,8 +118,8 @@ final class MonitorServer: @unchecked Sendable {
         client.session.close()
         if client.session.style == .pretty { prettyClients -= 1 }
         switch ending {
-        case .closed: log.debug("\(id) has ended")
-        case .lost(let code): log.debug("\(id) is lost: \(String(cString: strerror(code)))")
+        case .closed: log.info("\(id) has ended")
+        case .lost(let code): log.info("\(id) is lost: \(String(cString: strerror(code)))")
         case .outputLimit(let bytes): log.warning("\(id) does not read: cut off with \(bytes) bytes waiting for it")
         }
         client.whenEnded?()

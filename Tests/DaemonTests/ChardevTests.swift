@@ -21,6 +21,15 @@ import Testing
         return descriptor
     }
 
+    /// Whether SIGTERM is blocked in a process's first thread.
+    private func blocksTermination(_ process: Int32) throws -> Bool {
+        let status = String(decoding: try TemporaryDirectory.read("/proc/\(process)/status"), as: UTF8.self)
+        let mask = status.split(separator: "\n").first { $0.hasPrefix("SigBlk:") }?.split(separator: "\t").last.flatMap {
+            UInt64($0, radix: 16)
+        }
+        return (mask ?? 0) & 1 << UInt64(SIGTERM - 1) != 0
+    }
+
     /// The whole of a short conversation, to the daemon's end.
     private func converse(_ client: QMPClient, _ process: ChildProcess) throws {
         try client.negotiate()
@@ -28,6 +37,48 @@ import Testing
         _ = try client.execute("quit")
         #expect(try process.waitForExit() == .code(0))
         #expect(try client.receive() == nil)
+    }
+
+    @Test(arguments: [nil, "0"] as [String?])
+    func `makes a socket for its user, or for a group, and for nobody else`(group: String?) throws {
+        let directory = try TemporaryDirectory()
+        // The shell's umask would let everybody connect.
+        let options = group.map { "--x-socket-group=\($0)" } ?? ""
+        let process = try ChildProcess(
+            "/bin/sh",
+            [
+                "-c", "umask 000; exec \"$0\" \(options) --chardev socket,id=c,path=s,server=on,wait=off --monitor c",
+                try DaemonProgram.blockjobd.path(),
+            ], in: directory, name: "daemon")
+        let client = try QMPClient(connectingTo: directory.file("s"))
+        var status = stat()
+        try #require(stat(directory.file("s"), &status) == 0)
+        #expect(status.st_mode & 0o777 == (group == nil ? 0o600 : 0o660))
+        try converse(client, process)
+    }
+
+    @Test func `that connects to a full socket hears signals while it waits`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("s")
+        let socket = try UnixAddress.makeSocket()
+        try #require(try UnixAddress.path(path).failure { bind(socket, $0, $1) } == nil)
+        try #require(listen(socket, 0) == 0)
+        var waiting: [Int32] = []
+        while let descriptor = try UnixAddress.path(path).connectNow() { waiting.append(descriptor) }
+        let process = try start("path=s", in: directory)
+        // Signals wait for the daemon from the moment on in which it blocks them.
+        while try !blocksTermination(process.id) { sched_yield() }
+        process.signal(SIGTERM)
+        #expect(try process.waitForExit() == .code(0), "\(process.errors)")
+        for descriptor in waiting + [socket] { close(descriptor) }
+    }
+
+    @Test func `of a descriptor that is no Unix socket is refused`() throws {
+        let tcp = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let process = try start("fd=8", in: try TemporaryDirectory(), descriptors: [8: tcp])
+        close(tcp)
+        #expect(try process.waitForExit() == .code(1))
+        #expect(process.errors.contains("File descriptor '8' is not a Unix socket"), "\(process.errors)")
     }
 
     @Test func `of a listening descriptor serves any number of clients`() throws {

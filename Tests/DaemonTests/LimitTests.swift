@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func `lengths and latencies of null nodes, and windows over them`() throws {
-        try survive(nodes: [#"{"driver": "null-co", "node-name": "vast", "size": 9223372036854775296}"#]) { number in
+        try survive(nodes: [#"{"driver": "null-co", "node-name": "vast", "size": 9223372035781033984}"#]) { number in
             let describe = ("query-named-block-nodes", "{}")
             var commands = [
                 ("blockdev-add", "{\"driver\": \"null-co\", \"node-name\": \"n\", \"size\": \(number)}"), describe,
@@ -44,6 +44,39 @@ import Testing
                 ]
             }
             return commands + ["on", "n", "l"].map { ("blockdev-del", "{\"node-name\": \"\($0)\"}") }
+        }
+    }
+
+    @Test func `bitmaps, points in time and other lengths of nodes that are there`() throws {
+        try survive(nodes: [
+            #"{"driver": "null-co", "node-name": "vast", "size": 9223372035781033984}"#, #"{"driver": "null-co", "node-name": "small"}"#,
+            #"{"driver": "null-co", "node-name": "large", "size": 1125899906842624}"#,
+            #"{"driver": "null-co", "node-name": "other", "size": 1125899906842624}"#,
+        ]) { number in
+            var commands = ["vast", "small", "large"].flatMap { node in
+                [
+                    ("block-dirty-bitmap-add", "{\"node\": \"\(node)\", \"name\": \"b\", \"granularity\": \(number)}"),
+                    ("query-named-block-nodes", "{}"), ("block-dirty-bitmap-clear", "{\"node\": \"\(node)\", \"name\": \"b\"}"),
+                    ("block-dirty-bitmap-remove", "{\"node\": \"\(node)\", \"name\": \"b\"}"),
+                    (
+                        "blockdev-reopen",
+                        "{\"options\": [{\"driver\": \"null-co\", \"node-name\": \"\(node)\", \"size\": \(number)}]}"
+                    ),
+                ]
+            }
+            commands += [
+                (
+                    "blockdev-add",
+                    "{\"driver\": \"copy-before-write\", \"node-name\": \"c\", \"file\": \"large\", \"target\": \"other\", "
+                        + "\"min-cluster-size\": \(number)}"
+                ), ("blockdev-del", #"{"node-name": "c"}"#),
+                (
+                    "blockdev-mirror",
+                    "{\"job-id\": \"m\", \"device\": \"large\", \"target\": \"other\", \"sync\": \"none\", "
+                        + "\"granularity\": \(number)}"
+                ), ("job-cancel", #"{"id": "m", "force": true}"#), ("job-cancel", #"{"id": "m"}"#),
+            ]
+            return commands
         }
     }
 

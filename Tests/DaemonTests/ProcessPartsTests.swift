@@ -28,6 +28,28 @@ import Testing
         #expect(String(decoding: try TemporaryDirectory.read(pidfile.path), as: UTF8.self) == "\(getpid())\n")
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root can make device files"))
+    func `what a pidfile's path leads to is removed only if it is a regular file of ours`() throws {
+        let directory = try TemporaryDirectory()
+        let device = directory.file("null")
+        try #require(mknod(device, S_IFCHR | 0o666, 0x103) == 0)
+        #expect(throws: StartFailure.self) { try Pidfile(device) }
+        #expect(access(device, F_OK) == 0)
+        // Another's by now.
+        let path = directory.file("pid")
+        let pidfile = try Pidfile(path)
+        try #require(rename(path, directory.file("moved")) == 0)
+        _ = try Pidfile(path)
+        pidfile.remove()
+        #expect(access(path, F_OK) == 0)
+    }
+
+    @Test func `groups are found by name and number, without a name service`() throws {
+        #expect(try HostGroup.number("root") == 0)
+        #expect(try HostGroup.number("4711") == 4711)
+        #expect(throws: StartFailure("Group 'no such group' is not in /etc/group")) { _ = try HostGroup.number("no such group") }
+    }
+
     @Test func `a pidfile that cannot be made says why`() {
         #expect(throws: StartFailure("cannot create PID file: Could not create '/nonexistent/p': No such file or directory")) {
             _ = try Pidfile("/nonexistent/p")

@@ -37,6 +37,11 @@ import Testing
         #expect(!text.contains("block-devices.conf") && !text.contains("blockjobd"), "\(text)")
     }
 
+    @Test(arguments: ["StartLimitIntervalSec=0", "RestartSec=1", "ReadOnlyPaths=/tmp /var/tmp -/dev/shm -/dev/mqueue"])
+    func `the service keeps its socket, and writes nothing that a restart loses`(line: String) {
+        #expect(SourceTree.lines(of: "systemd/blockjobd.service").contains { $0 == line })
+    }
+
     @Test func `systemd finds the service safe`() throws {
         let (exit, text) = try analyze(
             ["security", "--offline=true", "--threshold=15", "\(SourceTree.root)/systemd/blockjobd.service"], in: try TemporaryDirectory())

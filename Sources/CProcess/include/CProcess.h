@@ -9,6 +9,10 @@
 /// fork(2). The caller must not have started any thread.
 pid_t cprocess_fork(void);
 
+/// The program's arguments as they were at its start, its name first; 0 and NULL where there are none. They need no /proc.
+int cprocess_argument_count(void);
+const char *cprocess_argument(int index);
+
 /// signalfd(2) for the set, close-on-exec and not blocking.
 int cprocess_signalfd(const sigset_t *signals);
 

@@ -60,7 +60,9 @@ struct ChardevOptions: Equatable {
         self.id = id
         switch options["backend"] {
         case nil: throw StartFailure("chardev: \"\(id)\" missing backend")
-        case "stdio": backend = .standardStreams
+        case "stdio":
+            guard options["logfile"] == nil else { throw StartFailure("'logfile' is not supported by blockjobd") }
+            backend = .standardStreams
         case "socket": backend = try ChardevOptions.socket(options, id: id)
         case .some(let name) where ChardevOptions.unsupportedBackends.contains(name):
             throw StartFailure("chardev '\(name)' is not supported by blockjobd, which has 'socket' and 'stdio'")

@@ -5,6 +5,7 @@ enum OptionName: String, CaseIterable {
     case ioEngine = "x-io-engine"
     case imageRoot = "x-image-root"
     case logLevel = "x-log-level"
+    case socketGroup = "x-socket-group"
     case outputLimit = "x-output-limit"
     case inputBudget = "x-input-budget"
     case cancelDeadline = "x-cancel-deadline"

@@ -27,6 +27,8 @@ struct DaemonOptions {
 
     var daemonize = false
     var pidfile: String?
+    /// Whose group may connect to the sockets that are made, by name or number; nil for nobody but the daemon's user.
+    var socketGroup: String?
     var ioEngine = IOEngine.automatic
     var logLevel = Logger.Level.notice
     /// Bytes that may wait for one client before it is disconnected; nil for the server's own bound.
@@ -114,6 +116,7 @@ struct DaemonOptions {
                 throw StartFailure("Parameter '\(name.rawValue)' does not accept value '\(argument)'")
             }
             logLevel = level
+        case .socketGroup: socketGroup = argument
         case .outputLimit: outputLimit = try size(argument, name)
         case .inputBudget: inputBudget = try size(argument, name)
         case .cancelDeadline: cancelDeadline = try seconds(argument, name)

@@ -49,6 +49,8 @@ enum HelpText {
                                  how requests reach the disks: io_uring where the kernel has it, or threads
           --x-image-root <directory>
                                  let image headers name files in this directory only; may be given several times
+          --x-socket-group <group>
+                                 let a group connect to the sockets that are made (mode 0660 instead of 0600)
           --x-output-limit <size>
                                  disconnect a client that lets so much output pile up
           --x-input-budget <size>

@@ -3,6 +3,8 @@ import Glibc
 /// A file with the process id, locked while the daemon lives, so that a second daemon with the same file refuses to start.
 struct Pidfile {
     private let descriptor: Int32
+    /// What was locked; the path is removed only while it still leads there, and to a regular file: never a device such as /dev/null.
+    private let identity: (device: dev_t, inode: ino_t)?
     /// The file's absolute path, since a daemon changes its directory.
     let path: String
 
@@ -13,10 +15,11 @@ struct Pidfile {
         } catch {
             throw StartFailure("cannot create PID file: \(error.message)")
         }
+        identity = Pidfile.identity(of: descriptor)
         var resolved = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         guard ftruncate(descriptor, 0) == 0, writeAll(Array("\(getpid())\n".utf8), to: descriptor), realpath(path, &resolved) != nil else {
             let code = errno
-            unlink(path)
+            Pidfile.remove(path, identity)
             close(descriptor)
             throw StartFailure("cannot create PID file: \(path)", errno: code)
         }
@@ -44,7 +47,17 @@ struct Pidfile {
     }
 
     /// Removes the file. The lock goes with the process.
-    func remove() {
+    func remove() { Pidfile.remove(path, identity) }
+
+    private static func identity(of descriptor: Int32) -> (device: dev_t, inode: ino_t)? {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return (status.st_dev, status.st_ino)
+    }
+
+    private static func remove(_ path: String, _ identity: (device: dev_t, inode: ino_t)?) {
+        var status = stat()
+        guard let identity, stat(path, &status) == 0, status.st_dev == identity.device, status.st_ino == identity.inode else { return }
         unlink(path)
     }
 }

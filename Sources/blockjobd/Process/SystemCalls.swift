@@ -59,6 +59,9 @@ enum ProcessSetup {
         cprocess_set_slice(100_000)
     }
 
+    /// Has Dispatch keep to itself what it cannot do without privileges: it says at each start that it may not raise a thread's priority.
+    static func quietDispatch() { setenv("LIBDISPATCH_LOG", "NO", 0) }
+
     /// A client that goes away while it is written to is an error of that write, not the end of the daemon.
     static func ignoreBrokenPipes() {
         signal(SIGPIPE, SIG_IGN)

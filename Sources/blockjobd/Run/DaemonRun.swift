@@ -21,6 +21,7 @@ actor DaemonRun {
         let notifier: ServiceNotifier?
         let daemonizer: Daemonizer?
         let signals: TerminationSignals
+        let deadline: EndDeadline
     }
 
     private enum Phase {
@@ -49,6 +50,10 @@ actor DaemonRun {
     private var waitingForClient: UnsafeContinuation<Void, Never>?
     private var pidfile: Pidfile?
     private var sources: [any DispatchSourceProtocol] = []
+    /// Whose group may connect to the sockets that the daemon makes; nil for nobody but its user.
+    private let socketGroup: UInt32?
+    /// How long a server's full backlog is left alone.
+    private static let nextTry = Duration.milliseconds(100)
 
     /// How long jobs may take to be cancelled when the daemon ends, in nanoseconds; half of the deadline for all.
     private var cancelTime: UInt64 { UInt64(options.shutdownDeadline) * 500_000_000 }
@@ -60,6 +65,7 @@ actor DaemonRun {
         self.options = options
         self.process = process
         self.log = log
+        socketGroup = try options.socketGroup.map { (name) throws(StartFailure) in try HostGroup.number(name) }
         passed = try PassedSockets.assign(process.sockets, to: DaemonRun.listeningChardevs(options))
         let executor = QueueExecutor(label: "blockjobd.control")
         self.executor = executor
@@ -106,6 +112,7 @@ actor DaemonRun {
             on: executor, dispatcher: MonitorDispatcher(monitor), version: version, log: log, limits: limits,
             budget: options.inputBudget.map { InputBudget(limit: $0) } ?? InputBudget())
         relay.server = server
+        relay.log = log
         nodeEvents.server = server
         ending.run = self
     }
@@ -124,6 +131,9 @@ actor DaemonRun {
         watchSignals()
         startWatchdog()
         log.info("requests go through \(thread.engineDescription)")
+        if !thread.usesRing, options.ioEngine != .threads {
+            log.warning("io_uring is not there: requests go through \(thread.engineDescription), which is slower")
+        }
         for warning in options.warnings { log.warning("\(warning)") }
         do throws(StartFailure) {
             for step in options.steps where phase == .running {
@@ -167,7 +177,14 @@ actor DaemonRun {
     }
 
     private func open(_ chardev: ChardevOptions) async throws(StartFailure) {
-        let opened = try Chardev.open(chardev, passed: passed[chardev.id], isDaemon: options.daemonize, on: executor)
+        // A server that has no place for one more client is waited for, and signals are heard meanwhile.
+        var found: Chardev?
+        while phase == .running, found == nil {
+            found = try Chardev.open(
+                chardev, passed: passed[chardev.id], isDaemon: options.daemonize, socketGroup: socketGroup, on: executor)
+            if found == nil { do { try await Task.sleep(for: Self.nextTry) } catch { return } }
+        }
+        guard let opened = found else { return }
         chardevs[chardev.id] = opened
         guard case .listener(let listener) = opened else { return }
         listeners.append(listener)
@@ -249,7 +266,7 @@ actor DaemonRun {
         let log = log
         let pidfile = pidfile
         let listeners = listeners
-        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds)) { @Sendable in
+        process.deadline.arm(seconds: seconds) { @Sendable in
             log.error("ending takes longer than \(seconds) seconds: exiting without the disks that hang")
             for listener in listeners { listener.removePath() }
             pidfile?.remove()

@@ -65,12 +65,16 @@ sanitize: setup ## the suite under the thread sanitizer, then under the address 
 	    $(SWIFT) test --disable-xctest --sanitize=address --scratch-path .build/address-sanitizer
 
 PROVE_SEEDS ?= 100
-prove: setup ## random and crash tests of qcow2 images with many seeds (PROVE_SEEDS=100, each for every kind of image)
+prove: setup ## random and crash tests of qcow2 images with many seeds (PROVE_SEEDS=100, each for every kind of image), and 500 ends
 	QCOW2_SEEDS=$(PROVE_SEEDS) QCOW2_CRASH_SEEDS=$$(( $(PROVE_SEEDS) / 20 + 1 )) QCOW2_MUTATIONS=$(PROVE_SEEDS) \
 	    $(SWIFT) test --disable-xctest --filter ImageFormatsTests
+	$(PYTHON) -B Tests/Fuzz/wire/ends.py --daemon .build/debug/blockjobd --ends 500
 
 FUZZ_SECONDS ?= 60
-fuzz: setup ## hostile qcow2 images, made by libFuzzer for FUZZ_SECONDS (60): no crash, no hang, no read outside the file
+FUZZ_COMMANDS ?= 100000
+FUZZ_SEED ?= $(shell date +%s)
+fuzz: build setup ## random commands through the wire (FUZZ_COMMANDS, FUZZ_SEED), then hostile qcow2 images for FUZZ_SECONDS (60)
+	$(PYTHON) -B Tests/Fuzz/wire/commands.py --daemon "$(BINARY)" --commands $(FUZZ_COMMANDS) --seed $(FUZZ_SEED) --keep .build --verbose
 	$(SWIFT) build -c release --package-path Tests/Fuzz --scratch-path .build/fuzz
 	@rm -rf .build/fuzz/seeds && mkdir -p .build/fuzz/seeds .build/fuzz/corpus && Tests/Fuzz/corpus.sh .build/fuzz/seeds
 	.build/fuzz/release/fuzz .build/fuzz/corpus .build/fuzz/seeds -max_total_time=$(FUZZ_SECONDS) -max_len=120000 -timeout=20 -detect_leaks=0 \

@@ -73,7 +73,7 @@ let package = Package(
         tests("WaitingTests", ["Waiting", "IOLoop", "TestSupport"]),
         tests("JobsTests", ["Jobs", "TestSupport"]),
         tests(
-            "MonitorTests", ["Monitor", "QAPI", "Jobs", "BlockJobs", "BlockGraph", "Storage", "JSON", "IOLoop", "TestSupport"]),
+            "MonitorTests", ["Monitor", "QAPI", "QMP", "Jobs", "BlockJobs", "BlockGraph", "Storage", "JSON", "IOLoop", "TestSupport"]),
         tests("IOLoopTests", ["IOLoop", "TestSupport"]),
         tests("StorageTests", ["Storage", "IOLoop", "TestSupport"]),
         tests("ImageFormatsTests", ["ImageFormats", "Storage", "IOLoop", "TestSupport"]),

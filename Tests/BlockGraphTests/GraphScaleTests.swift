@@ -184,7 +184,9 @@ import Testing
         func outcome(onlyConnects: Bool) -> [String] {
             var copy = topology
             do throws(BlockError) {
-                try copy.attempt(from: [NodeID(number: 50)], onlyConnects: onlyConnects) { for edge in children { $0.connect(edge) } }
+                try copy.attempt(from: [NodeID(number: 50)], extent: onlyConnects ? .newChildren : .all) {
+                    for edge in children { $0.connect(edge) }
+                }
                 return picture(copy)
             } catch {
                 return [error.message] + picture(copy)
@@ -202,7 +204,7 @@ import Testing
                 id: EdgeID(number: number), parent: .node(NodeID(number: number)), child: NodeID(number: number - 1), name: "backing",
                 role: .backing, permissions: Permissions())
             topology.add(node(number))
-            try topology.attempt(from: [NodeID(number: number)], onlyConnects: true) { $0.connect(backing) }
+            try topology.attempt(from: [NodeID(number: number)], extent: .newChildren) { $0.connect(backing) }
         }
         return topology.work
     }

@@ -6,13 +6,13 @@ extension BlockGraph {
     /// Rehearses `edit` and the permissions below `seeds`, takes the image locks that are newly needed, then makes it so and
     /// gives locks back that nobody needs.
     /// - Parameter reopening: nodes whose files are opened anew on the way, by the same steps.
-    /// - Parameter onlyConnects: the edit does nothing but give the one seed more children.
+    /// - Parameter extent: how far down the edit can matter.
     func change(
-        from seeds: [NodeID], reopening: Set<NodeID> = [], onlyConnects: Bool = false, _ edit: (inout Topology) -> Void
+        from seeds: [NodeID], reopening: Set<NodeID> = [], extent: Topology.Extent = .all, _ edit: (inout Topology) -> Void
     ) async throws(BlockError) {
-        // Who is there before and not afterwards changes, too; who only gains children loses nobody.
-        let before = onlyConnects ? [] : topology.below(seeds)
-        let moves = try topology.rehearse(from: seeds, onlyConnects: onlyConnects, edit) { plan, reached in
+        // Who is there before and not afterwards changes, too; other extents lose nobody.
+        let before = extent == .all ? topology.below(seeds) : []
+        let moves = try topology.rehearse(from: seeds, extent: extent, edit) { plan, reached in
             lockMoves(to: plan, of: Set(before).union(reached).sorted(), reopening)
         }
         var prepared: [LockMove] = []
@@ -28,9 +28,11 @@ extension BlockGraph {
         // Others may have changed what they have reserved while locks were taken; this was reserved, so the same edit has the same outcome.
         let reached: [NodeID]
         do throws(BlockError) {
-            reached = try topology.attempt(from: seeds, onlyConnects: onlyConnects, edit)
+            reached = try topology.attempt(from: seeds, extent: extent, edit)
         } catch {
-            preconditionFailure("a reserved subgraph changed: \(error)")
+            // Should somebody have come between all the same, it is this change that does not happen.
+            for move in prepared { await move.abort() }
+            throw error
         }
         for move in prepared { records[move.id]?.locks = move.new }
         await tellPermissions(to: Set(before).union(reached).sorted())

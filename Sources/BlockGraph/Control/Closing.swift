@@ -56,7 +56,8 @@ extension BlockGraph {
             let handle = record.handle
             // A format still writes to its children as it is closed: it keeps what it holds of them until then.
             _ = await withinDeadline(deadlines.close) {
-                if isWritable { await BlockGraph.flush(handle) }
+                // What only passes writes on leaves it to the node below, which goes next or stays open. A long chain is so flushed once.
+                if isWritable, await !BlockGraph.passesWrites(handle) { await BlockGraph.flush(handle) }
                 await handle.thread.run { (io: isolated IOThread) async -> Void in
                     if isWritable { await handle.value.storeBitmaps() }
                     await handle.value.driver.close()
@@ -64,7 +65,7 @@ extension BlockGraph {
             }
             for edge in node.children { edgeHandles[edge] = nil }
             do throws(BlockError) {
-                try await change(from: children) { $0.remove(id) }
+                try await change(from: children, extent: .lostParents) { $0.remove(id) }
             } catch {
                 // Giving permissions up is never refused by the rules; should a policy disagree, the node goes all the same.
                 topology.remove(id)
@@ -73,6 +74,12 @@ extension BlockGraph {
             order.remove(id)
             giveBackName(node.name)
             pending.append(contentsOf: children.reversed())
+        }
+    }
+
+    private static func passesWrites(_ handle: LoopBound<Node>) async -> Bool {
+        await handle.thread.run { (io: isolated IOThread) in
+            do throws(BlockError) { return try handle.value.driver.passWrite(at: 0, count: 1) != nil } catch { return false }
         }
     }
 

@@ -235,7 +235,7 @@ extension BlockGraph {
         }
         let added = edges
         do throws(BlockError) {
-            try await change(from: [parent], onlyConnects: true) { topology in for edge in added { topology.connect(edge) } }
+            try await change(from: [parent], extent: .newChildren) { topology in for edge in added { topology.connect(edge) } }
         } catch {
             for edge in added { edgeHandles[edge.id] = nil }
             throw error

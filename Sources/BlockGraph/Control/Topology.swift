@@ -34,6 +34,8 @@ struct Topology {
         var isFilter = false
         /// Whether a job put it there: a filter that belongs to the job, and that whoever comes to the node below comes to.
         var isJobFilter = false
+        /// How many nodes stand over each other from this one down, itself included.
+        fileprivate(set) var layers = 1
         /// The job's filter on this node.
         fileprivate(set) var jobFilter: NodeID?
         /// Oldest first, as the newest come and go most.
@@ -86,6 +88,11 @@ struct Topology {
     private var names: [String: NodeID] = [:]
     /// How to undo the attempt in progress, the last step last; nil outside of one.
     private var undo: [Undo]?
+    /// Nodes that had more layers than `mostLayers` at some moment of the attempt in progress.
+    private var deepNodes: Set<NodeID> = []
+    /// The most nodes over one another. Names, queries and requests go down all of them, so that a bound on the layers bounds their stacks; chains of
+    /// images in use have some hundred at most.
+    static let mostLayers = 1000
     /// Nodes and edges looked at or changed since the start: what changes have cost, for the tests of scale.
     private(set) var work = 0
 
@@ -117,17 +124,19 @@ struct Topology {
     // MARK: All or nothing
 
     /// Carries out `edit` and derives the permissions below `seeds` anew.
-    /// - Parameter onlyConnects: the edit does nothing but give the one seed more children, so that what it reaches ends where nothing changes.
+    /// - Parameter extent: how far down the edit can matter.
     /// - Returns: the nodes whose permissions may be others now.
     /// - Throws: on the first conflict, in the reference's words; everything is then as before.
     @discardableResult
-    mutating func attempt(from seeds: [NodeID], onlyConnects: Bool = false, _ edit: (inout Topology) -> Void) throws(BlockError) -> [NodeID]
-    {
+    mutating func attempt(
+        from seeds: [NodeID], extent: Extent = .all, _ edit: (inout Topology) -> Void
+    ) throws(BlockError) -> [NodeID] {
         precondition(undo == nil, "attempts don't nest")
         undo = []
+        deepNodes = []
         edit(&self)
         do throws(BlockError) {
-            let reached = try refresh(from: seeds, onlyConnects: onlyConnects)
+            let reached = try refresh(from: seeds, extent)
             undo = nil
             return reached
         } catch {
@@ -140,19 +149,39 @@ struct Topology {
     /// - Returns: what `look` says of the topology that the attempt would make, and of the nodes that it would return.
     /// - Throws: as the attempt would.
     mutating func rehearse<Value>(
-        from seeds: [NodeID], onlyConnects: Bool = false, _ edit: (inout Topology) -> Void, look: (Topology, [NodeID]) -> Value
+        from seeds: [NodeID], extent: Extent = .all, _ edit: (inout Topology) -> Void, look: (Topology, [NodeID]) -> Value
     ) throws(BlockError) -> Value {
         precondition(undo == nil, "attempts don't nest")
         undo = []
+        deepNodes = []
         defer { rollBack() }
         edit(&self)
-        let reached = try refresh(from: seeds, onlyConnects: onlyConnects)
+        let reached = try refresh(from: seeds, extent)
         return look(self, reached)
     }
 
-    private mutating func refresh(from seeds: [NodeID], onlyConnects: Bool) throws(BlockError) -> [NodeID] {
+    /// How far down an edit can matter.
+    enum Extent {
+        /// To everything below the seeds.
+        case all
+        /// It does nothing but give the one seed more children: what it reaches ends where nothing changes.
+        case newChildren
+        /// It does nothing but take parents from the seeds: likewise.
+        case lostParents
+    }
+
+    private mutating func refresh(from seeds: [NodeID], _ extent: Extent) throws(BlockError) -> [NodeID] {
+        guard !deepNodes.contains(where: { (nodes[$0]?.layers ?? 0) > Topology.mostLayers }) else {
+            throw BlockError(.invalidOption, "More than \(Topology.mostLayers) nodes would stand over one another")
+        }
         let seeds = seeds.filter { nodes[$0] != nil }
-        if onlyConnects, let seed = seeds.first, let reached = try refreshChanges(below: seed, newEdges: connectedEdges) { return reached }
+        switch extent {
+        case .all: break
+        case .newChildren:
+            if let seed = seeds.first, let reached = try refreshChanges(below: [seed], newEdges: connectedEdges) { return reached }
+        case .lostParents:
+            if let reached = try refreshChanges(below: seeds, newEdges: []) { return reached }
+        }
         return try refresh(from: seeds)
     }
 
@@ -187,6 +216,7 @@ struct Topology {
             _ = removeFromChild(edge)
             edges[id]?.child = child
             if let edge = edges[id] { addToChild(edge, at: places.amongParents) }
+            countLayers(edge.parent)
         case .resetPermissions(let id, let permissions):
             replacePermissions(of: id, permissions)
         case .removeUser(let id):
@@ -261,6 +291,7 @@ struct Topology {
         undo?.append(.redirectEdge(id, to: edge.child, Places(amongParents: place)))
         edges[id]?.child = child
         if let edge = edges[id] { addToChild(edge, at: nil) }
+        countLayers(edge.parent)
     }
 
     mutating func disconnect(_ id: EdgeID) {
@@ -297,6 +328,26 @@ struct Topology {
         addToChild(edge, at: places.amongParents)
         guard case .node(let parent) = edge.parent, let count = nodes[parent]?.children.count else { return }
         nodes[parent]?.children.insert(edge.id, at: places.amongChildren ?? count)
+        countLayers(edge.parent)
+    }
+
+    /// Counts the layers of a node whose children are others, and of those above it that this concerns.
+    private mutating func countLayers(_ parent: Parent) {
+        guard case .node(let id) = parent else { return }
+        var pending = [id]
+        while let id = pending.popLast() {
+            guard let node = nodes[id] else { continue }
+            var layers = 1
+            for edge in node.children {
+                if let child = edges[edge]?.child, let below = nodes[child]?.layers { layers = max(layers, 1 + below) }
+            }
+            // Between two steps of an edit there may be a circle: the count ends above the bound.
+            layers = min(layers, Topology.mostLayers + 1)
+            guard layers != node.layers else { continue }
+            nodes[id]?.layers = layers
+            if layers > Topology.mostLayers { deepNodes.insert(id) }
+            for edge in node.parentEdges { if case .node(let above)? = edges[edge]?.parent { pending.append(above) } }
+        }
     }
 
     @discardableResult
@@ -307,6 +358,7 @@ struct Topology {
         if case .node(let parent) = edge.parent, let index = nodes[parent]?.children.firstIndex(of: edge.id) {
             nodes[parent]?.children.remove(at: index)
             places.amongChildren = index
+            countLayers(edge.parent)
         }
         return places
     }

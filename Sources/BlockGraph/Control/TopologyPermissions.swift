@@ -11,14 +11,14 @@ extension Topology {
         return reached
     }
 
-    /// Derives the permissions below `seed` anew, whose new children are all that has changed: a child whose edge stays as it was passes nothing
-    /// on, so that putting an image on a long chain does not walk the chain.
+    /// Derives the permissions below `seeds` anew, whose new children or lost parents are all that has changed: a child whose edge stays as it was
+    /// passes nothing on, so that putting an image on a long chain, or taking it away, does not walk the chain.
     /// - Returns: the nodes that were looked at; nil when a node that hears of the change has other parents, since then only the order of
     ///   everything below tells when all of them have been asked. What was derived until then is right, so far.
     /// - Throws: as `refresh`.
-    mutating func refreshChanges(below seed: NodeID, newEdges: Set<EdgeID>) throws(BlockError) -> [NodeID]? {
+    mutating func refreshChanges(below seeds: [NodeID], newEdges: Set<EdgeID>) throws(BlockError) -> [NodeID]? {
         var reached: [NodeID] = []
-        var pending = [seed]
+        var pending = Array(seeds.reversed())
         while let id = pending.popLast() {
             reached.append(id)
             // A child that gets its first parent derives anew, even where that parent asks for nothing.

@@ -42,12 +42,16 @@ extension CommandTable {
     private mutating func registerNodeQueries(on monitor: StorageMonitor) {
         registerLarge(QueryNamedBlockNodes.self, on: monitor) { (command, monitor) async throws(QMPError) in
             let nodes = await monitor.graph.nodes()
+            if command.flat != true {
+                try NestedReply.check(nodes.map { ($0.nodeName, $0.nodeBelow) }, remedy: "ask for them with 'flat'")
+            }
             return { BlockDeviceInfo.list(nodes, flat: command.flat ?? false) }
         }
         registerLarge(QueryBlockstats.self, on: monitor) { (command, monitor) async throws(QMPError) in
             // Devices belong to virtual machines: a storage daemon has none.
             guard command.queryNodes ?? false else { return { [] } }
             let reports = await monitor.graph.reports()
+            try NestedReply.check(reports.map { ($0.nodeName, $0.dataNode) }, remedy: "ask for 'query-named-block-nodes' with 'flat'")
             return { BlockStats.list(reports) }
         }
         register(QueryBlock.self, on: monitor) { _, _ in [] }

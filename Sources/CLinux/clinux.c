@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -31,6 +32,18 @@ static __thread void *thread_local_value;
 
 void *clinux_thread_local_get(void) { return thread_local_value; }
 void clinux_thread_local_set(void *value) { thread_local_value = value; }
+
+bool clinux_semaphore_wait(void *semaphore, int seconds)
+{
+    struct timespec deadline;
+    clock_gettime(CLOCK_MONOTONIC, &deadline);
+    deadline.tv_sec += seconds;
+    int result;
+    do {
+        result = sem_clockwait(semaphore, CLOCK_MONOTONIC, &deadline);
+    } while (result != 0 && errno == EINTR);
+    return result == 0;
+}
 
 void clinux_thread_set_name(const char *name)
 {

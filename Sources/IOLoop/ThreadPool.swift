@@ -35,7 +35,7 @@ final class ThreadPool: @unchecked Sendable {
     }
 
     /// How long an idle thread waits for work before it ends.
-    private static let idleSeconds = 10
+    private static let idleSeconds: Int32 = 10
 
     private let limit: Int
     /// How many threads there may be when others hang.
@@ -44,7 +44,9 @@ final class ThreadPool: @unchecked Sendable {
     private static let patience: UInt64 = 1_000_000_000
     private let name: String
     private let lock = PlatformLock()
-    private let arrival: UnsafeMutablePointer<pthread_cond_t>
+    /// Posted for each wake-up. A semaphore, since a condition variable of glibc before 2.41 may lose a signal: a call would then wait until an idle
+    /// thread's time is over.
+    private let arrival: UnsafeMutablePointer<sem_t>
     private var waiting: [Work] = []
     /// Where the queue's front is in `waiting`.
     private var front = 0
@@ -60,16 +62,12 @@ final class ThreadPool: @unchecked Sendable {
         self.limit = max(1, limit)
         self.name = name
         arrival = .allocate(capacity: 1)
-        arrival.initialize(to: pthread_cond_t())
-        var attributes = pthread_condattr_t()
-        pthread_condattr_init(&attributes)
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        pthread_cond_init(arrival, &attributes)
-        pthread_condattr_destroy(&attributes)
+        arrival.initialize(to: sem_t())
+        sem_init(arrival, 0, 0)
     }
 
     deinit {
-        pthread_cond_destroy(arrival)
+        sem_destroy(arrival)
         arrival.deallocate()
     }
 
@@ -93,8 +91,8 @@ final class ThreadPool: @unchecked Sendable {
         if watches { isWatched = true }
         lock.unlock()
         if watches { watch() }
-        // After the unlock, or who wakes up waits for the lock first. Whoever takes the work meanwhile leaves the signal without effect.
-        if wakesThread { pthread_cond_signal(arrival) }
+        // After the unlock, or who wakes up waits for the lock first. Where somebody else takes the work meanwhile, who wakes up waits again.
+        if wakesThread { sem_post(arrival) }
         if needsThread, !startThread() { threadFailed() }
     }
 
@@ -130,7 +128,7 @@ final class ThreadPool: @unchecked Sendable {
     func close() {
         lock.lock()
         isClosed = true
-        pthread_cond_broadcast(arrival)
+        for _ in 0..<threads { sem_post(arrival) }
         lock.unlock()
     }
 
@@ -158,7 +156,7 @@ final class ThreadPool: @unchecked Sendable {
     private func threadFailed() {
         lock.lock()
         threads -= 1
-        pthread_cond_signal(arrival)
+        sem_post(arrival)
         let work = threads == 0 ? next() : nil
         lock.unlock()
         work?.perform()
@@ -200,10 +198,11 @@ final class ThreadPool: @unchecked Sendable {
         lock.unlock()
     }
 
+    /// Called, and returns, with the lock held.
+    /// - Returns: whether the time is over.
     private func waitForWork() -> Bool {
-        var deadline = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &deadline)
-        deadline.tv_sec += Self.idleSeconds
-        return pthread_cond_timedwait(arrival, lock.mutex, &deadline) == ETIMEDOUT
+        lock.unlock()
+        defer { lock.lock() }
+        return !clinux_semaphore_wait(arrival, Self.idleSeconds)
     }
 }

@@ -15,6 +15,9 @@ void *clinux_thread_local_get(void);
 void clinux_thread_local_set(void *value);
 void clinux_thread_set_name(const char *name);
 
+/// Waits for a post of a sem_t, at most so many seconds of the monotonic clock; whether there was one.
+bool clinux_semaphore_wait(void *semaphore, int seconds);
+
 /// How long the calling thread wants to run once it has a processor: 0.1 to 100 ms, 0 for the kernel's usual 3 ms or so. It changes no
 /// thread's share; who wakes up with a shorter slice interrupts who runs with a longer one. Threads inherit it. Before Linux 6.12, and where
 /// it is forbidden, nothing happens.

@@ -65,9 +65,11 @@ sanitize: setup ## the suite under the thread sanitizer, then under the address 
 	    $(SWIFT) test --disable-xctest --sanitize=address --scratch-path .build/address-sanitizer
 
 PROVE_SEEDS ?= 100
-prove: setup ## random and crash tests of qcow2 images with many seeds (PROVE_SEEDS=100, each for every kind of image), and 500 ends
+IO_STORM_SEEDS ?= 300
+prove: setup ## random and crash tests of qcow2 images with many seeds (PROVE_SEEDS=100, each for every kind of image), 300 storms of I/O, and 500 ends
 	QCOW2_SEEDS=$(PROVE_SEEDS) QCOW2_CRASH_SEEDS=$$(( $(PROVE_SEEDS) / 20 + 1 )) QCOW2_MUTATIONS=$(PROVE_SEEDS) \
 	    $(SWIFT) test --disable-xctest --filter ImageFormatsTests
+	IO_STORM_SEEDS=$(IO_STORM_SEEDS) $(SWIFT) test --disable-xctest --filter IOStormTests
 	$(PYTHON) -B Tests/Fuzz/wire/ends.py --daemon .build/debug/blockjobd --ends 500
 
 FUZZ_SECONDS ?= 60

@@ -78,7 +78,7 @@ let package = Package(
         tests("StorageTests", ["Storage", "IOLoop", "TestSupport"]),
         tests("ImageFormatsTests", ["ImageFormats", "Storage", "IOLoop", "TestSupport"]),
         tests("BlockGraphTests", ["BlockGraph", "ImageFormats", "Storage", "IOLoop", "TestSupport"]),
-        tests("BlockJobsTests", ["BlockJobs", "Jobs", "BlockGraph", "Storage", "IOLoop", "TestSupport"]),
+        tests("BlockJobsTests", ["BlockJobs", "Jobs", "BlockGraph", "ImageFormats", "Storage", "IOLoop", "TestSupport"]),
         tests("DaemonTests", ["blockjobd", "TestSupport", "JSON", "UnixSocket", log]),
         tests("DifferentialTests", ["blockjobd", "TestSupport"], exclude: ["Scripts"]),
         tests("ClientTests", ["blockjobd", "TestSupport"], exclude: ["Python"]),

@@ -97,6 +97,12 @@ final class World: Sendable {
         return await box.thread.run { _ in await body(box.value) }
     }
 
+    /// Does something with all simulated disks in one turn of their loop, in the order of their names.
+    func withDisks<Value: Sendable>(_ body: @escaping @Sendable ([SimulatedStorage]) -> Value) async -> Value {
+        let boxes = disks.made.withLock { made in made.sorted { $0.key < $1.key }.map(\.value) }
+        return await threads[0].run { _ in body(boxes.map(\.value)) }
+    }
+
     func contents(_ disk: String) async -> [UInt8] { await with(disk) { $0.contents } }
     func durableContents(_ disk: String) async -> [UInt8] { await with(disk) { $0.durableContents } }
 

@@ -84,6 +84,9 @@ extension SimulatedStorage {
         for operation in released { operation.continuation.resume() }
     }
 
+    /// Lets the operation that hangs at `index`, in order of arrival, go on.
+    public func release(at index: Int) { hanging.remove(at: index).continuation.resume() }
+
     /// Waits until at least `count` operations hang.
     public func waitUntilHanging(_ count: Int = 1) async {
         guard hanging.count < count else { return }

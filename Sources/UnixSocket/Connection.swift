@@ -213,7 +213,9 @@ public final class Connection: @unchecked Sendable {
 
     /// Writes what waits, as far as the client takes it now.
     public func flush() {
-        guard !hasEnded, !isWaitingToWrite else { return }
+        guard !hasEnded else { return }
+        // What is added while the client takes nothing counts at once: its requests are to wait before the bound is reached at which it is cut off.
+        guard !isWaitingToWrite else { return updateCongestion() }
         // A turn's share; the rest follows when the others on the queue have had theirs.
         var share = 1 << 20
         while !waiting.isEmpty, share > 0 {

@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 
 /// Ends the process when ending takes too long, whatever hangs: a thread of its own, made before anything else may use threads up. It needs neither
@@ -47,7 +48,7 @@ final class EndDeadline: @unchecked Sendable {
 
 extension ProcessSetup {
     /// How many threads the daemon has when it does nothing else than wait: Dispatch's, the loop's, the deadline's and a helper for files.
-    private static let threadsNeeded = 6
+    private static let threadsNeeded = 5
 
     /// Sees to it that threads can be had, while an error can still be said: without them the daemon would be deaf and silent.
     static func checkThreads() throws(StartFailure) {
@@ -55,10 +56,15 @@ extension ProcessSetup {
         sem_init(hold, 0, 0)
         var threads: [pthread_t] = []
         var code: Int32 = 0
+        // They do nothing, and are made at every start: small stacks make them quick.
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setstacksize(&attributes, 64 << 10)
         for _ in 0..<threadsNeeded where code == 0 {
             var thread = pthread_t()
             code = pthread_create(
-                &thread, nil,
+                &thread, &attributes,
                 { @Sendable raw in
                     guard let hold = raw?.assumingMemoryBound(to: sem_t.self) else { return nil }
                     while sem_wait(hold) != 0 {}

@@ -36,6 +36,8 @@ struct Topology {
         var isJobFilter = false
         /// How many nodes stand over each other from this one down, itself included.
         fileprivate(set) var layers = 1
+        /// The users through which the parents' requests reach other nodes, for a job's filter.
+        fileprivate(set) var servants: [UserID] = []
         /// The job's filter on this node.
         fileprivate(set) var jobFilter: NodeID?
         /// Oldest first, as the newest come and go most.
@@ -281,7 +283,10 @@ struct Topology {
 
     mutating func abandon(_ user: UserID, _ reason: String) { users[user]?.abandonment = reason }
 
-    mutating func serve(_ filter: NodeID, by user: UserID) { users[user]?.servesFilter = filter }
+    mutating func serve(_ filter: NodeID, by user: UserID) {
+        users[user]?.servesFilter = filter
+        nodes[filter]?.servants.append(user)
+    }
 
     /// Leads an edge to another node, as its newest parent.
     mutating func redirect(_ id: EdgeID, to child: NodeID) {

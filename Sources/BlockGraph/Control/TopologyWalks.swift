@@ -44,13 +44,13 @@ extension Topology {
     /// The nodes for which requests of these users may be waiting: all that they reach, also through the users that serve a filter on the way, and
     /// all that their companions reach.
     func reached(by seeds: [UserID]) -> [NodeID] {
-        let servants = users.values.filter { $0.servesFilter != nil }
         let seeds = seeds.flatMap { [$0] + (users[$0]?.companions ?? []) }
         var nodes = seeds.compactMap { users[$0].flatMap { edges[$0.edge]?.child } }
         while true {
             let all = below(nodes)
             let inside = Set(all)
-            let further = servants.filter { $0.servesFilter.map { inside.contains($0) } ?? false }.compactMap { edges[$0.edge]?.child }
+            let servants = all.flatMap { self.nodes[$0]?.servants ?? [] }
+            let further = servants.compactMap { users[$0].flatMap { edges[$0.edge]?.child } }
             let new = further.filter { !inside.contains($0) }
             if new.isEmpty { return all }
             nodes.append(contentsOf: new)

@@ -158,7 +158,7 @@ struct BackupMember: TransactionMember {
             let users = try await graph.attach(holds)
             return await BackupJob(options, filter: filter, users: users, graph: graph)
         } catch {
-            try? await graph.removeFilter(filter.nodeName)
+            await graph.removeFilterWhenIdle(filter.nodeName)
             throw BlockJobError(error)
         }
     }

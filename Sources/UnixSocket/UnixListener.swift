@@ -32,7 +32,13 @@ public final class UnixListener: @unchecked Sendable {
             // What the socket has is what its path gets.
             fchmod(descriptor, 0o600)
             try Self.bind(descriptor, to: address)
-            if case .path(let path) = address { try Self.setAccess(path, group) }
+            if case .path(let path) = address {
+                do throws(SocketError) { try Self.setAccess(path, group) } catch {
+                    // Nobody will listen there.
+                    unlink(path)
+                    throw error
+                }
+            }
             guard listen(descriptor, Self.backlog) == 0 else { throw SocketError("Failed to listen on socket", code: errno) }
         } catch {
             close(descriptor)

@@ -45,9 +45,10 @@ final class MirrorCopy {
     /// The job has been entered.
     func begin(_ context: JobContext) { self.context = context }
 
-    /// Whether the job ended with both sides equal and was asked to complete, rather than cancelled softly, or by force since.
-    var mayPivot: Bool { isToPivot && !isOver }
+    /// Whether the job ended with both sides equal and was asked to complete, rather than cancelled softly.
     var isToPivot = false
+    /// Whether users may be moved to the target: no cancel by force has come since, after which guests write to the source alone.
+    var mayPivot: Bool { isToPivot && !isOver }
 
     /// Whether both sides are equal and nothing is in flight.
     var isClean: Bool { map.isClean && ranges.isIdle }

@@ -164,6 +164,46 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(10)))
+    func `a backup does not end while a guest's copy is on its way that may still fail`() async throws {
+        let world = try World()
+        let before = [UInt8](repeating: 0xAA, count: 4 * cluster)
+        try await world.disk("src", contents: before)
+        try await world.disk("dst", length: Int64(before.count))
+        let guest = try await world.guest(of: "src")
+        // The job copies the first cluster, and then waits for its limit.
+        try await world.jobs.startBackup(
+            BackupOptions(job: BlockJobOptions(id: "b", speed: 1), device: "src", target: "dst", sync: .full))
+        let last = 3 * Int64(cluster)
+        while await world.contents("dst")[0] != 0xAA { await settle(world) }
+        await world.with("dst") { $0.hang(next: .write) }
+        let first = Task { try? await guest.write([1], at: last) }
+        await world.with("dst") { await $0.waitUntilHanging() }
+        let second = Task { try? await guest.write([2], at: last + 9000) }
+        await settle(world)
+        // All but that cluster is copied, and the job waits for the guest. Then his copy fails, and the next one of the cluster begins and hangs.
+        try await world.registry.setSpeed("b", 0)
+        while await world.contents("dst").prefix(3 * cluster).contains(0) { await settle(world) }
+        await settle(world)
+        await world.with("src") { $0.hang(next: .read) }
+        await world.with("dst") {
+            $0.heal()
+            $0.fail(.write, errno: 5, times: 1)
+            $0.release()
+        }
+        await first.value
+        await settle(world)
+        #expect(!world.log.words.contains("b:OK"), "a copy is on its way")
+        await world.with("src") {
+            $0.heal()
+            $0.release()
+        }
+        await second.value
+        try await within { await world.log.wait(for: "b:N") }
+        #expect(world.log.words.contains("b:OK"))
+        #expect(await world.contents("dst") == before)
+    }
+
+    @Test(.timeLimit(.minutes(10)))
     func `a cancel in a mirror's last pass lets guests go though the target hangs`() async throws {
         let world = try World(deadlines: JobDeadlines(abandonment: 50_000_000, cancel: 20_000_000))
         try await world.disk("src", length: Int64(4 * cluster))

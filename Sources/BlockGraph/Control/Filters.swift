@@ -31,10 +31,8 @@ extension BlockGraph {
         let filterName = try takeName(spec.nodeName)
         do throws(BlockError) {
             return try await whileDrained([child]) { () async throws(BlockError) in
-                let inserted = try await insert(spec, named: filterName, above: child, others: others, keeping: keeping, armed: armed)
-                if let filter = topology.node(named: filterName)?.id {
-                    for user in servedBy { topology.serve(filter, by: user.id) }
-                }
+                let inserted = try await insert(
+                    spec, named: filterName, above: child, others: others, keeping: keeping, servedBy: servedBy.map(\.id), armed: armed)
                 await extendDrains(below: [child] + others + servedBy.compactMap { nodeID(of: $0) })
                 return inserted
             }
@@ -45,7 +43,7 @@ extension BlockGraph {
     }
 
     private func insert(
-        _ spec: FilterSpec, named name: String, above child: NodeID, others: [NodeID], keeping: [NodeUser],
+        _ spec: FilterSpec, named name: String, above child: NodeID, others: [NodeID], keeping: [NodeUser], servedBy: [UserID],
         armed: @escaping @Sendable (Node, Node) -> Void
     ) async throws(BlockError) -> InsertedFilter {
         let childHandle = try handle(child)
@@ -85,6 +83,7 @@ extension BlockGraph {
             for edge in added { topology.connect(edge) }
             // Oldest first, so that the order among the parents stays.
             for edge in moved.reversed() { topology.redirect(edge, to: id) }
+            for user in servedBy { topology.serve(id, by: user) }
         }
         for (edge, handle) in zip(added, [made.1] + made.2) { edgeHandles[edge.id] = handle }
         records[id] = NodeRecord(spec: nil, options: records[child]?.options ?? NodeOptions(), handle: made.0)

@@ -14,7 +14,7 @@ struct EdgeID: Hashable {
 /// Who uses whom, as ids and values: no I/O, no waiting. A change is carried out within `attempt` or `rehearse`, so that it either holds in
 /// all of the graph or nothing has happened; it costs what it touches, however large the rest of the graph is.
 ///
-/// Invariants: no cycles; an edge is listed by its child and by its parent; `permissions` of every edge from a node are what that
+/// Invariants: no request comes back to a node that it has passed, by edges or by the users that serve a filter; an edge is listed by its child and by its parent; `permissions` of every edge from a node are what that
 /// node's policy derives from the node's own parents, as of the last `refresh`; a node's tally counts the permissions of its parents' edges.
 struct Topology {
     struct Node {
@@ -176,6 +176,7 @@ struct Topology {
         guard !deepNodes.contains(where: { (nodes[$0]?.layers ?? 0) > Topology.mostLayers }) else {
             throw BlockError(.invalidOption, "More than \(Topology.mostLayers) nodes would stand over one another")
         }
+        try refuseCircles(newArcs)
         let seeds = seeds.filter { nodes[$0] != nil }
         switch extent {
         case .all: break
@@ -192,6 +193,19 @@ struct Topology {
         var edges: Set<EdgeID> = []
         for case .removeEdge(let id) in undo ?? [] { edges.insert(id) }
         return edges
+    }
+
+    /// The edges that were added, or lead elsewhere, in the attempt in progress, with those of users that serve a filter now.
+    private var newArcs: Set<EdgeID> {
+        var arcs: Set<EdgeID> = []
+        for step in undo ?? [] {
+            switch step {
+            case .removeEdge(let id), .redirectEdge(let id, _, _): arcs.insert(id)
+            case .setUser(let user): arcs.insert(user.edge)
+            default: break
+            }
+        }
+        return arcs
     }
 
     private mutating func rollBack() {
@@ -283,9 +297,12 @@ struct Topology {
 
     mutating func abandon(_ user: UserID, _ reason: String) { users[user]?.abandonment = reason }
 
+    /// Says that requests to a job's filter go on through a user, to the node that it is on.
     mutating func serve(_ filter: NodeID, by user: UserID) {
+        guard let old = users[user] else { return }
+        undo?.append(.setUser(old))
         users[user]?.servesFilter = filter
-        nodes[filter]?.servants.append(user)
+        update(filter) { $0.servants.append(user) }
     }
 
     /// Leads an edge to another node, as its newest parent.

@@ -1,5 +1,6 @@
 import IOLoop
 public import Storage
+import Waiting
 
 /// Names a bitmap of a node.
 public struct BitmapName: Sendable, Hashable {
@@ -140,15 +141,19 @@ extension BlockGraph {
         }
     }
 
-    /// SHA-256 of a bitmap's bits, in hexadecimal digits.
+    /// SHA-256 of a bitmap's bits, in hexadecimal digits. The bits are copied in one moment, one bitmap's at a time, and digested where no request waits
+    /// for it.
     public func digestOfBitmap(_ name: BitmapName) async throws(BlockError) -> String {
-        try await atBitmap(name) { (_, bitmap) async throws(BlockError) in
+        await digests.lock()
+        defer { digests.unlock() }
+        let words = try await atBitmap(name) { (_, bitmap) async throws(BlockError) in
             // One that is inconsistent may be of any length.
             guard DirtyBitmap.isPossible(length: bitmap.length, granularity: bitmap.granularity) else {
                 throw BlockError(.invalidImage, "Bitmap '\(name.name)' is inconsistent and cannot be used")
             }
-            return bitmap.digest
+            return bitmap.digestedWords
         }
+        return await threads[0].run { (io: isolated IOThread) in await io.requests.blocking { SHA256.digest(of: words) } }
     }
 
     /// What a bitmap is and holds.

@@ -42,6 +42,8 @@ public actor BlockGraph {
     /// Nodes that some change has for itself.
     private var reserved: Set<NodeID> = []
     private let reservationWaiters = Waiters()
+    /// One copy of a bitmap at a time is digested.
+    let digests = AsyncMutex()
     /// What lets the requests of users through whose job is cancelled.
     var hurried: [UserID: [LoopBound<Node>]] = [:]
     /// Whether all nodes are being closed.

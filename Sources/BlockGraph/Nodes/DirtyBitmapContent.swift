@@ -34,14 +34,8 @@ extension DirtyBitmap {
         if content.isInconsistent { becomeInconsistent() } else { content.words.withUnsafeBufferPointer { merge(words: $0, at: 0) } }
     }
 
-    /// SHA-256 of the bits, as the reference has it: in hexadecimal digits. Those of an inconsistent bitmap are clean.
-    public var digest: String {
-        var digest = SHA256()
-        if isInconsistent {
-            for _ in 0..<(max(1, regions) + 63) / 64 { digest.add(littleEndian: 0) }
-        } else {
-            withWords { for word in $0 { digest.add(littleEndian: word) } }
-        }
-        return digest.finished()
+    /// The words whose SHA-256 QEMU tells of the bitmap. Those of an inconsistent bitmap are clean.
+    var digestedWords: [UInt64] {
+        isInconsistent ? [UInt64](repeating: 0, count: (max(1, regions) + 63) / 64) : withWords { Array($0) }
     }
 }

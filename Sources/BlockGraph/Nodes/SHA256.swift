@@ -1,10 +1,11 @@
 /// The digest that tells the bits of bitmaps apart (FIPS 180-4). Nothing secret depends on it.
 struct SHA256 {
-    private var state: [UInt32] = [
+    private typealias Words = InlineArray<8, UInt32>
+
+    private var state: Words = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
-    private var pending: [UInt8] = []
-    private var length: UInt64 = 0
+    private var schedule = InlineArray<64, UInt32>(repeating: 0)
 
     /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
     private static let constants: [UInt32] = [
@@ -18,36 +19,34 @@ struct SHA256 {
         0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
     ]
 
-    /// Adds a word, the least significant byte first.
-    mutating func add(littleEndian word: UInt64) {
-        for shift in stride(from: 0, to: 64, by: 8) { add(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
+    /// The digest of words, each with its least significant byte first, in lower-case hexadecimal digits.
+    static func digest(of words: [UInt64]) -> String {
+        var digest = SHA256()
+        let whole = words.count / 8
+        for block in 0..<whole { digest.mix { words[block * 8 + $0] } }
+        // The rest of the words, a bit, zeroes, and the length in bits with its most significant byte first.
+        var rest = Array(words[(whole * 8)...]) + [0x80]
+        while rest.count % 8 != 7 { rest.append(0) }
+        rest.append((UInt64(words.count) &* 64).byteSwapped)
+        for block in 0..<rest.count / 8 { digest.mix { rest[block * 8 + $0] } }
+        return digest.hexadecimal
     }
 
-    /// Adds a byte.
-    mutating func add(_ byte: UInt8) {
-        pending.append(byte)
-        length += 1
-        if pending.count == 64 { mixPending() }
-    }
-
-    /// The digest of all that was added, in lower-case hexadecimal digits.
-    func finished() -> String {
-        var copy = self
-        let bits = length &* 8
-        copy.add(0x80)
-        while copy.pending.count != 56 { copy.add(0) }
-        for shift in stride(from: 56, through: 0, by: -8) { copy.add(UInt8(truncatingIfNeeded: bits >> UInt64(shift))) }
-        return copy.state.map { word in
-            let digits = String(word, radix: 16)
+    private var hexadecimal: String {
+        state.indices.map { index in
+            let digits = String(state[index], radix: 16)
             return String(repeating: "0", count: 8 - digits.count) + digits
         }.joined()
     }
 
-    private mutating func mixPending() {
+    /// Mixes a block of 64 bytes in, given as 8 words.
+    @inline(__always)
+    private mutating func mix(_ word: (Int) -> UInt64) {
         func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
-        var schedule = [UInt32](repeating: 0, count: 64)
-        for index in 0..<16 {
-            schedule[index] = pending[index * 4..<index * 4 + 4].reduce(0) { $0 << 8 | UInt32($1) }
+        for index in 0..<8 {
+            let bytes = word(index).byteSwapped
+            schedule[index * 2] = UInt32(truncatingIfNeeded: bytes >> 32)
+            schedule[index * 2 + 1] = UInt32(truncatingIfNeeded: bytes)
         }
         for index in 16..<64 {
             let (early, late) = (schedule[index - 15], schedule[index - 2])
@@ -55,16 +54,16 @@ struct SHA256 {
             let second = rotated(late, 17) ^ rotated(late, 19) ^ late >> 10
             schedule[index] = schedule[index - 16] &+ first &+ schedule[index - 7] &+ second
         }
-        var v = state
+        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
         for index in 0..<64 {
-            let sum = rotated(v[4], 6) ^ rotated(v[4], 11) ^ rotated(v[4], 25)
-            let choice = (v[4] & v[5]) ^ (~v[4] & v[6])
-            let first = v[7] &+ sum &+ choice &+ SHA256.constants[index] &+ schedule[index]
-            let other = rotated(v[0], 2) ^ rotated(v[0], 13) ^ rotated(v[0], 22)
-            let majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2])
-            v = [first &+ other &+ majority, v[0], v[1], v[2], v[3] &+ first, v[4], v[5], v[6]]
+            let sum = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
+            let first = h &+ sum &+ ((e & f) ^ (~e & g)) &+ SHA256.constants[index] &+ schedule[index]
+            let other = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
+            let majority = (a & b) ^ (a & c) ^ (b & c)
+            (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ other &+ majority)
         }
-        for index in 0..<8 { state[index] = state[index] &+ v[index] }
-        pending.removeAll(keepingCapacity: true)
+        let mixed: Words = [a, b, c, d, e, f, g, h]
+        for index in state.indices { state[index] = state[index] &+ mixed[index] }
     }
 }

@@ -73,7 +73,7 @@ extension BlockGraph {
         guard topology.nodes[child]?.parents.isEmpty == true else {
             throw BlockError(.inUse, "The node \(node) already has a parent")
         }
-        try naming.checkAddition()
+        try naming.checkAddition(to: topology.nodes[id]?.children.count ?? 0)
         let number = nextChildNumber(of: id)
         let name = "\(naming.prefix)\(number)"
         guard !topology.below([child]).contains(id) else { throw BlockGraph.cycle(node, name, parent) }

@@ -240,22 +240,26 @@ public struct ChangingChildren: Sendable, Equatable {
     public var role: ChildRole
     /// How many have to stay.
     public var fewest: Int
+    /// How many there may be.
+    public var most: Int
     /// What the refusal to go below that says.
     public var refusal: String
     /// Why none may be added; nil where one may.
     public var additionRefusal: String?
 
     /// Makes a rule.
-    public init(prefix: String, role: ChildRole, fewest: Int, refusal: String, additionRefusal: String? = nil) {
+    public init(prefix: String, role: ChildRole, fewest: Int, most: Int, refusal: String, additionRefusal: String? = nil) {
         self.prefix = prefix
         self.role = role
         self.fewest = fewest
+        self.most = most
         self.refusal = refusal
         self.additionRefusal = additionRefusal
     }
 
-    func checkAddition() throws(BlockError) {
+    func checkAddition(to count: Int) throws(BlockError) {
         if let additionRefusal { throw BlockError(.invalidOption, additionRefusal) }
+        guard count < most else { throw BlockError(.invalidOption, "The node has \(most) children, and may not have more") }
     }
 
     func checkRemoval(_ count: Int) throws(BlockError) {

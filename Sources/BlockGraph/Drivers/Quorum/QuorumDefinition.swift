@@ -34,6 +34,9 @@ extension DriverSpec {
 
 /// The driver `quorum`.
 struct QuorumDefinition: DriverDefinition {
+    /// The most children: each takes a copy of every request, and looks at all others' permissions.
+    static let mostChildren = 1000
+
     let spec: QuorumSpec
 
     var name: String { "quorum" }
@@ -53,7 +56,7 @@ struct QuorumDefinition: DriverDefinition {
 
     var changingChildren: ChangingChildren? {
         ChangingChildren(
-            prefix: "children.", role: .other, fewest: Int(clamping: spec.voteThreshold),
+            prefix: "children.", role: .other, fewest: Int(clamping: spec.voteThreshold), most: Self.mostChildren,
             refusal: "The number of children cannot be lower than the vote threshold \(spec.voteThreshold)",
             additionRefusal: spec.blkverify == true ? "Cannot add a child to a quorum in blkverify mode" : nil)
     }
@@ -64,6 +67,9 @@ struct QuorumDefinition: DriverDefinition {
 
     func check() throws(BlockError) {
         guard !spec.children.isEmpty else { throw BlockError(.invalidOption, "Number of provided children must be 1 or more") }
+        guard spec.children.count <= Self.mostChildren else {
+            throw BlockError(.invalidOption, "Number of provided children must be \(Self.mostChildren) or less")
+        }
         guard spec.voteThreshold >= 1 else { throw BlockError(.invalidOption, "Parameter 'vote-threshold' expects a value >= 1") }
         guard spec.voteThreshold <= Int64(spec.children.count) else {
             throw BlockError(.invalidOption, "threshold may not exceed children count")

@@ -37,6 +37,17 @@ struct CommandTable: Sendable {
         }
     }
 
+    /// Joins `Command` to code that does not suspend, and whose arguments may be large: `prepare` turns them into what the code needs, beside the control
+    /// plane when the message is large, and without the daemon's state.
+    mutating func register<Command: QAPICommand, Prepared: Sendable>(
+        _ command: Command.Type, on monitor: StorageMonitor, preparing prepare: @escaping @Sendable (Command) -> Prepared,
+        _ body: @escaping @Sendable (Prepared, isolated StorageMonitor) throws(QMPError) -> Command.Reply
+    ) {
+        add(command, preparing: prepare) { prepared, context in
+            .reply(monitor.assumeIsolated { monitor in reply(in: context) { () throws(QMPError) in try body(prepared, monitor) } })
+        }
+    }
+
     /// Joins `Command` to code that may wait; the session starts its next in-band command after the reply.
     /// - Parameter replied: called when the reply is on its way.
     mutating func registerWaiting<Command: QAPICommand>(
@@ -89,6 +100,13 @@ struct CommandTable: Sendable {
     private mutating func add<Command: QAPICommand>(
         _ command: Command.Type, _ run: @escaping @Sendable (Command, CommandContext) -> CommandOutcome
     ) {
+        add(command, preparing: { $0 }, run)
+    }
+
+    private mutating func add<Command: QAPICommand, Prepared: Sendable>(
+        _ command: Command.Type, preparing prepare: @escaping @Sendable (Command) -> Prepared,
+        _ run: @escaping @Sendable (Prepared, CommandContext) -> CommandOutcome
+    ) {
         entries[Command.name] = Entry(allowOOB: Command.allowOOB) { (arguments: JSONView) throws(QMPError) in
             let command: Command
             do throws(ArgumentError) {
@@ -96,7 +114,8 @@ struct CommandTable: Sendable {
             } catch {
                 throw QMPError(error.description)
             }
-            return PreparedCommand { context in run(command, context) }
+            let prepared = prepare(command)
+            return PreparedCommand { context in run(prepared, context) }
         }
     }
 }

@@ -4,6 +4,9 @@ public import JSON
 public struct ArgumentValue: ~Escapable {
     /// Objects and arrays may be nested so deep inside of the arguments. The recursion of generated initialisers ends here, not the thread's stack.
     public static let maximumDepth = 100
+    /// The longest string of an argument, in bytes: names, paths and URIs are far shorter. What is done with one, up to the refusal that repeats it, then
+    /// holds nobody up.
+    public static let longestString = 64 << 10
 
     let view: JSONView
     let outer: ArgumentPath
@@ -69,9 +72,14 @@ public struct ArgumentValue: ~Escapable {
 
     // MARK: Scalars
 
-    /// Reads a string.
+    /// Reads a string of at most `longestString` bytes.
     public func string() throws(ArgumentError) -> String {
-        if let text = view.string { return text }
+        if let text = view.string {
+            guard text.utf8.count <= Self.longestString else {
+                throw ArgumentError("Parameter '\(step.shortName)' is longer than \(Self.longestString) bytes")
+            }
+            return text
+        }
         switch (style, view.kind) {
         case (.keyval, .object), (.keyval, .array): throw ArgumentError("Parameters '\(name).*' are unexpected")
         default: throw wrongType(expected: "string")

@@ -22,8 +22,8 @@ extension CommandTable {
         register(QomGet.self, on: monitor) { (command, monitor) throws(QMPError) in
             try monitor.property(command.property, of: command.path)
         }
-        register(QomSet.self, on: monitor) { (command, monitor) throws(QMPError) in
-            try monitor.setProperty(command.property, of: command.path, to: command.value)
+        register(QomSet.self, on: monitor, preparing: PropertyChange.init) { (change, monitor) throws(QMPError) in
+            try monitor.setProperty(change)
             return EmptyReply()
         }
     }
@@ -56,21 +56,23 @@ extension StorageMonitor {
         }
     }
 
-    fileprivate func setProperty(_ name: String, of path: String, to value: JSONValue) throws(QMPError) {
-        let group = try object(path)
-        guard name != "type" else { throw QMPError("Property 'throttle-group.type' is not writable") }
-        guard name == "limits" else {
+    fileprivate func setProperty(_ change: PropertyChange) throws(QMPError) {
+        let group = try object(change.path)
+        switch change.content {
+        case .type: throw QMPError("Property 'throttle-group.type' is not writable")
+        case .other(let name):
             _ = try StorageMonitor.property(name)
             throw QMPError("Property cannot be set after initialization")
+        case .limits(let outcome):
+            var limits = group.limits
+            try limits.apply(try outcome.get())
+            do throws(BlockError) {
+                try limits.check()
+            } catch {
+                throw QMPError(error)
+            }
+            group.setLimits(limits)
         }
-        var limits = group.limits
-        try limits.apply(try LimitsValue(value).limits)
-        do throws(BlockError) {
-            try limits.check()
-        } catch {
-            throw QMPError(error)
-        }
-        group.setLimits(limits)
     }
 
     /// An object by its full path, or by its name alone.
@@ -99,16 +101,35 @@ extension StorageMonitor {
     }
 }
 
-/// Reads the value of the property `limits` as the member of that name, which is what errors call it.
-private struct LimitsValue {
-    let limits: ThrottleLimits
+/// What `qom-set` asks for. Its value may be anything, of any size, and is read before the command's turn comes.
+private struct PropertyChange: Sendable {
+    enum Content {
+        case type
+        /// The new limits, or why the value is none.
+        case limits(Result<ThrottleLimits, QMPError>)
+        case other(String)
+    }
 
-    init(_ value: JSONValue) throws(QMPError) {
+    let path: String
+    let content: Content
+
+    init(_ command: QomSet) {
+        path = command.path
+        switch command.property {
+        case "type": content = .type
+        case "limits": content = .limits(Result { () throws(QMPError) in try PropertyChange.limits(command.value) })
+        default: content = .other(command.property)
+        }
+    }
+
+    /// Reads a value as the member `limits`, which is what errors call it.
+    private static func limits(_ value: JSONValue) throws(QMPError) -> ThrottleLimits {
+        guard case .object = value else { throw QMPError("Invalid parameter type for 'limits', expected: object") }
         let text = JSONValue.object([JSONValue.Member("limits", value)]).encoded(.compact)
         do {
             let document = try JSONDocument(parsing: String(decoding: text, as: UTF8.self))
             var reader = try ArgumentValue(document.root).object()
-            limits = try reader.required("limits")
+            return try reader.required("limits")
         } catch let error as ArgumentError {
             throw QMPError(error.description)
         } catch {

@@ -31,40 +31,49 @@ struct Request: Sendable {
     let id: [UInt8]?
     /// Whether the request overtakes those that wait.
     let isOutOfBand: Bool
+    /// Bytes of the message, as a measure of what the request holds.
+    let size: Int
 
     /// The answer to bytes that are no message.
     init(refused error: JSONError) {
-        self.init(content: .refused(QMPError(error)), id: nil, isOutOfBand: false)
+        self.init(content: .refused(QMPError(error)), id: nil, isOutOfBand: false, size: 0)
     }
 
-    private init(content: Content, id: [UInt8]?, isOutOfBand: Bool) {
+    /// The answer to a request that takes too much memory to wait. A large id is not repeated.
+    init(refused error: QMPError, insteadOf request: Request) {
+        let id = request.id.flatMap { $0.count <= Session.largeSize ? $0 : nil }
+        self.init(content: .refused(error), id: id, isOutOfBand: request.isOutOfBand, size: id?.count ?? 0)
+    }
+
+    private init(content: Content, id: [UInt8]?, isOutOfBand: Bool, size: Int) {
         self.content = content
         self.id = id
         self.isOutOfBand = isOutOfBand
+        self.size = size
     }
 
     /// Reads a message. Runs on any queue.
     init(_ bytes: UnsafeRawBufferPointer, mode: SessionMode, style: JSONWriter.Style, dispatcher: any CommandDispatcher) {
         do throws(JSONError) {
-            self.init(try JSONDocument(parsing: bytes), mode: mode, style: style, dispatcher: dispatcher)
+            self.init(try JSONDocument(parsing: bytes), size: bytes.count, mode: mode, style: style, dispatcher: dispatcher)
         } catch {
             self.init(refused: error)
         }
     }
 
     /// Reads a message that is parsed.
-    init(_ document: consuming JSONDocument, mode: SessionMode, style: JSONWriter.Style, dispatcher: any CommandDispatcher) {
+    init(_ document: consuming JSONDocument, size: Int, mode: SessionMode, style: JSONWriter.Style, dispatcher: any CommandDispatcher) {
         let root = document.root
         let id: [UInt8]? = if let id = root.member("id") { id.encoded(style) } else { nil }
         do throws(QMPError) {
             let (name, isOutOfBand) = try Self.envelope(root, mode: mode)
             let content = try Self.content(
                 name, root, isOutOfBand: isOutOfBand, isNegotiating: mode == .negotiating, dispatcher: dispatcher)
-            self.init(content: content, id: id, isOutOfBand: isOutOfBand)
+            self.init(content: content, id: id, isOutOfBand: isOutOfBand, size: size)
         } catch {
             // What looks like an out-of-band command is answered as one.
             let overtakes = root.member("exec-oob") != nil && root.member("execute") == nil
-            self.init(content: .refused(error), id: id, isOutOfBand: overtakes)
+            self.init(content: .refused(error), id: id, isOutOfBand: overtakes, size: size)
         }
     }
 

@@ -4,7 +4,8 @@ public import JSON
 /// One client's QMP conversation, between bytes that come and bytes that go.
 ///
 /// Confined to the control queue: every call comes there, and every call out goes from there. Messages and replies beyond
-/// 64 KiB are parsed and encoded on a queue of the session's own; what follows them waits, so that the order is kept.
+/// 64 KiB are parsed and encoded on a queue beside it; what follows them waits, so that the order is kept. `SessionMachine` decides, and the
+/// session acts.
 public final class Session: CompletionReceiver, @unchecked Sendable {
     /// What a session needs from its surroundings.
     public struct Surroundings {
@@ -36,16 +37,22 @@ public final class Session: CompletionReceiver, @unchecked Sendable {
         public var wantsInput: (Bool) -> Void
         /// The client has ended its input and every reply is sent.
         public var finished: () -> Void
+        /// Bytes that wait for the client.
+        public var waitingBytes: () -> Int
+        /// The client does not read, and others need the memory of what waits for it.
+        public var cutOff: () -> Void
 
         /// Makes an output.
         public init(
             send: @escaping ([UInt8]) -> Void, flush: @escaping () -> Void, wantsInput: @escaping (Bool) -> Void,
-            finished: @escaping () -> Void
+            finished: @escaping () -> Void, waitingBytes: @escaping () -> Int, cutOff: @escaping () -> Void
         ) {
             self.send = send
             self.flush = flush
             self.wantsInput = wantsInput
             self.finished = finished
+            self.waitingBytes = waitingBytes
+            self.cutOff = cutOff
         }
     }
 
@@ -63,27 +70,18 @@ public final class Session: CompletionReceiver, @unchecked Sendable {
     private let output: Output
     private var machine = SessionMachine()
     private var input = MessageBuffer()
+    private var turn = Turn.resting
     /// Bytes of this session that the budget counts.
     private var charged = 0
-    /// The commands in progress, each with the id to echo.
-    private var inProgress = OwedReplies()
-    /// The commands in progress that have answered early, and whether the answer is on its way.
-    private var answered: [Ticket: Bool] = [:]
-    /// A large message is being parsed.
-    private var isParsing = false
-    /// The output is congested: no further request is begun.
-    private var isCongested = false
-    private var inputEnded = false
-    private var isClosed = false
-    private var isFinished = false
-    private var isPumping = false
-    private var isPumpScheduled = false
-    /// The size of the message being parsed aside.
-    private var parsingSize = 0
-    private var wantsInput = true
-    /// Large replies in the making.
-    private var encodings = 0
-    private lazy var ownQueue = DispatchQueue(label: "blockjobd.session", qos: .userInitiated)
+
+    /// When requests are carried out.
+    private enum Turn {
+        case resting
+        case running
+        /// In a later turn of the control queue, as others come first.
+        case due
+        case runningAndDue
+    }
 
     /// Makes a session; it says nothing before `start`.
     public init(_ id: SessionID, style: JSONWriter.Style, in surroundings: Surroundings, output: Output) {
@@ -94,7 +92,7 @@ public final class Session: CompletionReceiver, @unchecked Sendable {
     }
 
     /// Whether events reach this client: it has negotiated and is still there.
-    public var receivesEvents: Bool { machine.isNegotiated && !isClosed }
+    public var receivesEvents: Bool { machine.receivesEvents }
 
     // MARK: Events from outside
 
@@ -106,38 +104,36 @@ public final class Session: CompletionReceiver, @unchecked Sendable {
 
     /// Bytes have come.
     public func received(_ bytes: UnsafeRawBufferPointer) {
-        guard !isClosed, !machine.isStopped else { return }
+        guard !machine.isDeaf else { return }
         input.append(bytes)
         pump()
-        enforceBudget()
     }
 
     /// The client sends nothing more. What it sent is still answered.
     public func inputDidEnd() {
-        inputEnded = true
+        machine.inputDidEnd()
         pump()
     }
 
     /// The client has gone. Commands in progress run on; nobody reads their replies.
     public func close() {
-        isClosed = true
+        machine.close()
         input = MessageBuffer()
-        charge()
+        recount()
     }
 
     /// The daemon ends: no request is begun any more, and what has not been begun is never answered.
     public func stopRequests() {
-        guard !isClosed, !machine.isStopped else { return }
+        guard !machine.isDeaf else { return }
         machine.stop()
         input = MessageBuffer()
-        charge()
+        recount()
         updateWantsInput()
     }
 
     /// The output has become congested, or is no longer.
     public func setCongested(_ isCongested: Bool) {
-        guard self.isCongested != isCongested else { return }
-        self.isCongested = isCongested
+        guard machine.setCongested(isCongested) else { return }
         if isCongested { updateWantsInput() } else { pump() }
     }
 
@@ -147,24 +143,14 @@ public final class Session: CompletionReceiver, @unchecked Sendable {
     }
 
     /// Takes the reply of a command that answered `later`.
-    public func complete(_ ticket: Ticket, with reply: CommandReply) {
-        dispatchPrecondition(condition: .onQueue(surroundings.queue))
-        if let isSent = answered.removeValue(forKey: ticket) {
-            if isSent { machine.finished(ticket) }
-        } else if let owed = inProgress.remove(ticket) {
-            answer(ticket, reply, id: owed.id)
-        } else {
-            return
-        }
-        pump()
-    }
+    public func complete(_ ticket: Ticket, with reply: CommandReply) { take(reply, of: ticket, isLast: true) }
 
     /// Takes the reply of a command that goes on.
-    public func replyEarly(_ ticket: Ticket, with reply: CommandReply) {
+    public func replyEarly(_ ticket: Ticket, with reply: CommandReply) { take(reply, of: ticket, isLast: false) }
+
+    private func take(_ reply: CommandReply, of ticket: Ticket, isLast: Bool) {
         dispatchPrecondition(condition: .onQueue(surroundings.queue))
-        guard let owed = inProgress.remove(ticket) else { return }
-        answered[ticket] = false
-        answer(ticket, reply, id: owed.id)
+        answer(ticket, reply, isLast: isLast)
         pump()
     }
 
@@ -172,23 +158,36 @@ public final class Session: CompletionReceiver, @unchecked Sendable {
 
     /// Carries out what can be, for one turn's length.
     private func pump() {
-        guard !isClosed else { return }
-        guard !isPumping else { return schedulePump() }
-        isPumping = true
+        guard !machine.isGone else { return recount() }
+        guard turn != .running, turn != .runningAndDue else { return schedulePump() }
+        turn = turn == .due ? .runningAndDue : .running
         let isDrained = carryOut()
-        isPumping = false
-        guard !isClosed else { return }
-        charge()
-        updateWantsInput()
+        turn = turn == .runningAndDue ? .due : .resting
+        guard !machine.isGone else { return recount() }
         output.flush()
-        finishIfDone(isDrained)
+        recount()
+        surroundings.budget.enforce()
+        updateWantsInput()
+        if isDrained, machine.finishIfDone() { output.finished() }
+    }
+
+    private func schedulePump() {
+        switch turn {
+        case .due, .runningAndDue: return
+        case .resting: turn = .due
+        case .running: turn = .runningAndDue
+        }
+        surroundings.queue.async {
+            self.turn = self.turn == .runningAndDue ? .running : .resting
+            self.pump()
+        }
     }
 
     /// Carries out requests until something holds them up. Returns whether all the input's messages are begun.
     private func carryOut() -> Bool {
         while let action = machine.next() { perform(action) }
         var left = Self.turnLength
-        while !isClosed, !isParsing, !isCongested, !machine.isFull, !machine.isStopped {
+        while machine.mayFeed {
             guard left > 0 else {
                 schedulePump()
                 return false
@@ -209,44 +208,37 @@ public final class Session: CompletionReceiver, @unchecked Sendable {
                 return true
             }
         }
-        return machine.isStopped
+        return machine.isDeaf
     }
 
     private func handle(_ request: Request) {
-        perform(machine.received(request))
+        if let action = machine.received(request) { perform(action) }
         while let action = machine.next() { perform(action) }
     }
 
     private func perform(_ action: SessionMachine.Action) {
         switch action {
-        case .wait:
-            break
-        case .reply(let reply, let ticket, let id):
-            answer(ticket, reply, id: id)
-        case .run(let command, let ticket, let id, let isOutOfBand):
+        case .reply(let reply, let ticket):
+            answer(ticket, reply, isLast: true)
+        case .run(let command, let ticket, let isOutOfBand):
             let context = CommandContext(
-                session: self.id, isOutOfBand: isOutOfBand, style: style, completion: CommandCompletion(self, ticket))
-            inProgress.add(ticket, id: id)
-            if case .reply(let reply) = command.run(context), let owed = inProgress.remove(ticket) {
-                answer(ticket, reply, id: owed.id)
-            }
+                session: id, isOutOfBand: isOutOfBand, style: style, completion: CommandCompletion(self, ticket))
+            if case .reply(let reply) = command.run(context) { answer(ticket, reply, isLast: true) }
         }
     }
 
-    /// Parses a large message on the session's own queue; until that is done no further message is looked at.
+    /// Parses a large message beside the control queue; until that is done no further message is looked at.
     private func parseAside(_ bytes: consuming MessageBytes) {
-        isParsing = true
-        parsingSize = bytes.count
+        machine.beginParsing(bytes.count)
         let message = LargeMessage(bytes)
         let (mode, style, dispatcher) = (machine.mode, style, surroundings.dispatcher)
-        ownQueue.async {
+        let aside = LargeWork.queue(for: id)
+        aside.async {
             message.read(mode: mode, style: style, dispatcher: dispatcher)
             self.surroundings.queue.async {
-                self.isParsing = false
-                self.parsingSize = 0
-                guard !self.isClosed else { return message.release(on: self.ownQueue) }
-                message.withRequest { self.handle($0) }
-                message.release(on: self.ownQueue)
+                self.machine.endParsing()
+                if !self.machine.isDeaf, let request = message.takeRequest() { self.handle(request) }
+                message.release(on: aside)
                 self.pump()
             }
         }
@@ -255,7 +247,8 @@ public final class Session: CompletionReceiver, @unchecked Sendable {
     // MARK: Replies
 
     /// Sends a reply, at once or when it is encoded, and then lets the next in-band request run.
-    private func answer(_ ticket: Ticket, _ reply: CommandReply, id: [UInt8]?) {
+    private func answer(_ ticket: Ticket, _ reply: CommandReply, isLast: Bool) {
+        guard case .reply(let id)? = machine.answer(ticket, isLast: isLast) else { return }
         let style = style
         let idSize = id?.count ?? 0
         switch reply {
@@ -277,91 +270,52 @@ public final class Session: CompletionReceiver, @unchecked Sendable {
     }
 
     private func send(_ line: [UInt8], for ticket: Ticket) {
-        if answered[ticket] == nil {
-            machine.finished(ticket)
-        } else {
-            answered[ticket] = true
-        }
-        if !isClosed { output.send(line) }
+        machine.sent(ticket)
+        if !machine.isGone { output.send(line) }
     }
 
     private func encodeAside(_ ticket: Ticket, _ encode: @escaping @Sendable () -> [UInt8]) {
-        encodings += 1
-        ownQueue.async {
+        LargeWork.queue(for: id).async {
             let line = encode()
             self.surroundings.queue.async {
-                self.encodings -= 1
                 self.send(line, for: ticket)
                 self.pump()
             }
         }
     }
 
-    // MARK: Flow
-
-    private func schedulePump() {
-        guard !isPumpScheduled else { return }
-        isPumpScheduled = true
-        surroundings.queue.async {
-            self.isPumpScheduled = false
-            self.pump()
-        }
-    }
-
     private func updateWantsInput() {
-        let wanted = !isClosed && !isParsing && !isCongested && !machine.isFull && !isPumpScheduled && !machine.isStopped
-        guard wanted != wantsInput else { return }
-        wantsInput = wanted
-        output.wantsInput(wanted)
-    }
-
-    private func finishIfDone(_ isDrained: Bool) {
-        guard inputEnded, isDrained, machine.isIdle, inProgress.isEmpty, answered.isEmpty, encodings == 0, !isFinished else { return }
-        isFinished = true
-        output.finished()
-    }
-
-    /// Tells the budget what this session holds.
-    private func charge() {
-        let held = isClosed ? parsingSize : input.count + parsingSize
-        surroundings.budget.change(by: held - charged)
-        charged = held
-    }
-
-    /// Gives up a large message in progress when all sessions together hold too much.
-    private func enforceBudget() {
-        guard surroundings.budget.isExceeded, !isClosed, !isParsing, !machine.isFull, input.count > Self.largeSize else { return }
-        if case .malformed(let error) = input.abandon(JSONError("Input of all clients exceeds the limit")) {
-            handle(Request(refused: error))
-            charge()
-            output.flush()
-        }
+        output.wantsInput(machine.wantsInput && turn != .due && turn != .runningAndDue)
     }
 }
 
-/// A large message on its way through the session's own queue. One queue at a time touches it.
-private final class LargeMessage: @unchecked Sendable {
-    private var bytes: MessageBytes?
-    private var request: Request?
+extension Session: InputBudget.Holder {
+    func recount() {
+        let held = input.count + machine.heldBytes + (machine.isGone ? 0 : output.waitingBytes())
+        guard held != charged else { return }
+        surroundings.budget.change(self, from: charged, to: held)
+        charged = held
+    }
 
-    init(_ bytes: consuming MessageBytes) { self.bytes = consume bytes }
+    var disposable: Int { max(messageInProgress, machine.largestWaiting, machine.isGone ? 0 : output.waitingBytes()) }
 
-    func read(mode: SessionMode, style: JSONWriter.Style, dispatcher: any CommandDispatcher) {
-        guard let bytes = bytes.take() else { return }
-        do throws(JSONError) {
-            request = Request(try bytes.parse(), mode: mode, style: style, dispatcher: dispatcher)
-        } catch {
-            request = Request(refused: error)
+    /// Bytes of a message that is not complete. While no message may be fed, the few that are there are none of a large one.
+    private var messageInProgress: Int { machine.mayFeed ? input.count : 0 }
+
+    /// Gives up the largest of what the client sends, what waits to be carried out, and what the client does not read. Each is answered by an error, but for
+    /// the last, which costs the connection.
+    func giveUp() {
+        let error = JSONError("Input of all clients exceeds the limit")
+        let largest = disposable
+        if largest == messageInProgress {
+            guard case .malformed(let error) = input.abandon(error) else { return }
+            handle(Request(refused: error))
+            output.flush()
+        } else if largest == machine.largestWaiting {
+            machine.giveUpLargest(QMPError(error))
+        } else {
+            output.cutOff()
         }
-    }
-
-    func withRequest(_ body: (Request) -> Void) {
-        if let request { body(request) }
-    }
-
-    /// Frees what may be large where it delays nobody.
-    func release(on queue: DispatchQueue) {
-        queue.async { self.request = nil }
     }
 }
 

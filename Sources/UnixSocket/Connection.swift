@@ -268,6 +268,9 @@ public final class Connection: @unchecked Sendable {
         flush()
     }
 
+    /// Ends the connection of a client that does not read, because of what waits for it.
+    public func cutOff() { end(.outputLimit(bytes: waiting.count)) }
+
     /// Ends the connection now; what waits is lost.
     public func close() { end(.closed) }
 

@@ -94,7 +94,9 @@ final class MonitorServer: @unchecked Sendable {
             send: { connection.send($0) },
             flush: { connection.flush() },
             wantsInput: { $0 ? connection.resumeReading() : connection.pauseReading() },
-            finished: { connection.finish() })
+            finished: { connection.finish() },
+            waitingBytes: { connection.waitingBytes },
+            cutOff: { connection.cutOff() })
         let session = Session(id, style: style, in: surroundings, output: output)
         let client = Client(connection, session, whenEnded: ended)
         clients[id] = client

@@ -46,17 +46,22 @@ final class TestCommands: CommandDispatcher, @unchecked Sendable {
 
 /// A session without a socket: what goes in is text, what comes out is lines.
 final class TestSession: @unchecked Sendable {
-    let queue = DispatchQueue(label: "test.control")
+    let queue: DispatchQueue
     let commands = TestCommands()
     let budget: InputBudget
     private var session: Session?
     private var text: [UInt8] = []
     private(set) var wantsInput = true
     private(set) var hasFinished = false
+    private(set) var isCutOff = false
+    /// What the client is to be taken not to have read.
+    var unread = 0
     private let arrived = DispatchSemaphore(value: 0)
 
-    init(style: JSONWriter.Style = .compact, budget: Int = 256 << 20) {
-        self.budget = InputBudget(limit: budget)
+    /// - Parameter other: a session of the same daemon.
+    init(style: JSONWriter.Style = .compact, budget: Int = 256 << 20, beside other: TestSession? = nil) {
+        queue = other?.queue ?? DispatchQueue(label: "test.control")
+        self.budget = other?.budget ?? InputBudget(limit: budget)
         queue.sync {
             let version: JSONValue = ["qemu": ["micro": 0, "minor": 1, "major": 10], "package": "p"]
             session = Session(
@@ -72,6 +77,11 @@ final class TestSession: @unchecked Sendable {
                     finished: { [weak self] in
                         self?.hasFinished = true
                         self?.arrived.signal()
+                    },
+                    waitingBytes: { [weak self] in self?.unread ?? 0 },
+                    cutOff: { [weak self] in
+                        self?.isCutOff = true
+                        self?.session?.close()
                     }))
             session?.start()
         }
@@ -90,6 +100,16 @@ final class TestSession: @unchecked Sendable {
 
     func type(_ input: [UInt8]) {
         onQueue { session in input.withUnsafeBytes { session.received($0) } }
+    }
+
+    /// Waits until a large message is parsed and what follows it has been looked at.
+    func settle() {
+        LargeWork.queue(for: SessionID(1)).sync {
+            // What was sent there before is done.
+        }
+        onQueue { _ in
+            // And has been taken note of.
+        }
     }
 
     /// What has been said since the last time, a line each.
@@ -114,8 +134,10 @@ final class TestSession: @unchecked Sendable {
     }
 
     /// A session past its negotiation.
-    static func negotiated(outOfBand: Bool = false, style: JSONWriter.Style = .compact, budget: Int = 256 << 20) -> TestSession {
-        let session = TestSession(style: style, budget: budget)
+    static func negotiated(
+        outOfBand: Bool = false, style: JSONWriter.Style = .compact, budget: Int = 256 << 20, beside other: TestSession? = nil
+    ) -> TestSession {
+        let session = TestSession(style: style, budget: budget, beside: other)
         session.type(
             outOfBand ? #"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]}}"# : #"{"execute":"qmp_capabilities"}"#)
         _ = session.lines()

@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 import JSON
 import Logging
+import QAPI
 import QMP
 import UnixSocket
 
@@ -13,8 +14,6 @@ final class MonitorServer: @unchecked Sendable {
     private let surroundings: Session.Surroundings
     private let limits: Connection.Limits
     private let log: Logger
-    /// The wall clock, which events are stamped with.
-    private let now: () -> EventTime
     private var clients: [SessionID: Client] = [:]
     private var listeners: [UnixListener] = []
     private var lastClient: UInt64 = 0
@@ -49,13 +48,11 @@ final class MonitorServer: @unchecked Sendable {
     ///   - budget: what all clients together may have the daemon hold.
     init(
         on executor: QueueExecutor, dispatcher: any CommandDispatcher, version: any JSONEncodable & Sendable, log: Logger,
-        limits: Connection.Limits = Connection.Limits(), budget: InputBudget = InputBudget(),
-        now: @escaping () -> EventTime = MonitorServer.wallClock
+        limits: Connection.Limits = Connection.Limits(), budget: InputBudget = InputBudget()
     ) {
         self.executor = executor
         self.log = log
         self.limits = limits
-        self.now = now
         surroundings = Session.Surroundings(
             queue: executor.queue, dispatcher: dispatcher, version: version, budget: budget)
     }
@@ -134,9 +131,9 @@ final class MonitorServer: @unchecked Sendable {
     // MARK: Events
 
     /// Sends an event to every client that has negotiated. It is encoded once; what goes out to whom is the same bytes.
-    func broadcast(_ name: String, data: (any JSONEncodable)?) {
+    func broadcast(_ event: any QAPIEvent, at time: EventTime) {
         guard !clients.isEmpty else { return }
-        let event = EncodedEvent(name, data: data, at: now(), withPretty: prettyClients > 0)
+        let event = EncodedEvent(type(of: event).name, data: event, at: time, withPretty: prettyClients > 0)
         for (id, client) in clients where client.session.receivesEvents {
             client.session.send(event)
             guard !client.isUnflushed else { continue }

@@ -76,31 +76,32 @@ actor DaemonRun {
             case .system(let code): throw StartFailure("cannot start the I/O loop", errno: code)
             }
         }
-        let relay = JobEventRelay()
+        let clock = QueueClock(queue: executor.queue)
+        let events = EventOutlet(
+            clock: clock, now: MonitorServer.wallClock, onQueue: { executor.queue.async(execute: $0) })
         registry = JobRegistry(
-            executor: executor, tasks: executor, clock: QueueClock(queue: executor.queue),
-            deadlines: JobDeadlines(abandonment: UInt64(options.cancelDeadline) * 1_000_000_000), events: { relay.send($0) })
+            executor: executor, tasks: executor, clock: clock,
+            deadlines: JobDeadlines(abandonment: UInt64(options.cancelDeadline) * 1_000_000_000), events: { events.send(.job($0)) })
         let roots: ImageRoots?
         do throws(BlockError) {
             roots = options.imageRoots.isEmpty ? nil : try ImageRoots(options.imageRoots)
         } catch {
             throw StartFailure(error.message)
         }
-        let nodeEvents = NodeEventRelay(executor)
         graph = BlockGraph(
             executor: executor, threads: [thread],
             headers: HeaderPolicy(
                 roots: roots, json: { (text, format) throws(BlockError) in try HeaderNameWire.parse(text, format) },
                 write: { HeaderNameWire.text($0) }),
             surroundings: GraphSurroundings(
-                throttleGroups: ThrottleGroups(clock: LoopClock(thread)), events: { nodeEvents.send($0) }))
+                throttleGroups: ThrottleGroups(clock: LoopClock(thread)), events: { events.sendFromAnywhere(.node($0)) }))
         let version = VersionInfo(qemu: VersionTriple(major: 10, minor: 1, micro: 0), package: "blockjobd \(HelpText.ownVersion)")
         let ending = EndingRelay()
         monitor = StorageMonitor(
             StorageMonitor.Surroundings(
                 executor: executor, registry: registry, graph: graph,
                 blockJobs: BlockJobs(executor: executor, registry: registry, graph: graph, thread: thread), version: version,
-                announce: { relay.send($0) },
+                announce: { events.send(.schema($0)) },
                 beforeQuit: { await ending.run?.cancelJobs(because: "quit") },
                 quit: { ending.run?.assumeIsolated { $0.closeSoon() } }))
         var limits = Connection.Limits()
@@ -111,9 +112,11 @@ actor DaemonRun {
         server = MonitorServer(
             on: executor, dispatcher: MonitorDispatcher(monitor), version: version, log: log, limits: limits,
             budget: options.inputBudget.map { InputBudget(limit: $0) } ?? InputBudget())
-        relay.server = server
-        relay.log = log
-        nodeEvents.server = server
+        let server = server
+        events.attach { (event, _) in
+            if case .job(let event) = event { JobLog.note(event, in: log) }
+        }
+        events.attach { (event, time) in server.broadcast(event.wire, at: time) }
         ending.run = self
     }
 

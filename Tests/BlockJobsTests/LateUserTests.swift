@@ -62,7 +62,7 @@ import Testing
         try await world.graph.reopen([spec])
         let guest = try await world.guest(of: "disk")
         try await guest.write([7], at: 100)
-        try await world.registry.cancel("m", force: false, via: .job)
+        try await world.registry.cancel("m", force: false, via: .blockJob)
         await world.log.wait(for: "m:N")
         #expect(await world.contents("dst")[100] == 7)
     }
@@ -75,7 +75,7 @@ import Testing
         await world.graph.detach(first)
         let second = try await world.guest(of: "src")
         try await second.write([9], at: 500)
-        try await world.registry.cancel("m", force: false, via: .job)
+        try await world.registry.cancel("m", force: false, via: .blockJob)
         await world.log.wait(for: "m:N")
         #expect(await world.contents("dst")[500] == 9)
         #expect(await world.nodeNames() == ["dst", "src"])

@@ -49,6 +49,7 @@ import Testing
     /// Where a continuation is made by hand, and why a wake-up cannot be lost there.
     private static let continuations: [String: String] = [
         "Sources/Waiting/Waiters.swift": "the primitive itself",
+        "Sources/Waiting/KeyedWaiters.swift": "the primitive for many keys, which looks again inside",
         "Sources/Waiting/AsyncMutex.swift": "the primitive for turns, which looks again inside",
         "Sources/IOLoop/LoopCore+Requests.swift": "completions of the kernel's, one for each request, which come after it was made",
         "Sources/IOLoop/LoopCore+Stop.swift": "looks under the core's lock, inside",

@@ -67,4 +67,65 @@ private actor Owner {
         await waiters.wait { true }
         #expect(waiters.isEmpty)
     }
+
+    /// Holders of sets of keys, as changes of a graph hold nodes.
+    private actor KeyOwner {
+        private let executor: any SerialExecutor
+        private let waiters = KeyedWaiters<Int>()
+        private var taken: Set<Int> = []
+        private(set) var served = 0
+        private(set) var looks = 0
+
+        init(_ executor: any SerialExecutor) { self.executor = executor }
+
+        nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+        func take(_ keys: Set<Int>) async {
+            await waiters.wait { () -> KeyedWaiters<Int>.Attempt<Void> in
+                looks += 1
+                if let other = keys.first(where: { taken.contains($0) }) { return .blocked(by: other) }
+                taken.formUnion(keys)
+                return .done(())
+            }
+        }
+
+        func giveBack(_ keys: Set<Int>) {
+            served += 1
+            taken.subtract(keys)
+            waiters.wake(keys)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func `who waits for one of many keys loses no wake-up`() async throws {
+        let thread = try IOThread(name: "keys")
+        let owner = KeyOwner(TestQueue())
+        let rounds = 1_000
+        await withTaskGroup(of: Void.self) { group in
+            for task in 0..<8 {
+                group.addTask(executorPreference: thread.taskExecutor) {
+                    var random = SeededGenerator(seed: UInt64(task))
+                    for _ in 0..<rounds {
+                        let first = Int(random.next() % 6)
+                        let keys: Set = [first, (first + 1 + Int(random.next() % 5)) % 6]
+                        await owner.take(keys)
+                        await owner.giveBack(keys)
+                    }
+                }
+            }
+        }
+        #expect(await owner.served == 8 * rounds)
+        await thread.stop()
+    }
+
+    @Test func `a key that comes free has only those look again who wait for it`() async {
+        let owner = KeyOwner(TestQueue())
+        for key in 0..<100 { await owner.take([key]) }
+        await withTaskGroup(of: Void.self) { group in
+            for key in 0..<100 { group.addTask { await owner.take([key]) } }
+            // Two looks each: one that is made at once, one in the turn in which the wait begins.
+            while await owner.looks < 300 { await Task.yield() }
+            for key in 0..<100 { await owner.giveBack([key]) }
+        }
+        #expect(await owner.looks == 400)
+    }
 }

@@ -203,6 +203,6 @@ import Testing
 extension BlockGraph {
     /// Whether a header named the node, so that its files must be within the roots.
     fileprivate func isNamedInHeader(_ name: String) -> Bool {
-        topology.node(named: name).flatMap { records[$0.id] }?.options.isNamedInHeader ?? false
+        topology.node(named: name).flatMap { table.record($0.id) }?.options.isNamedInHeader ?? false
     }
 }

@@ -14,8 +14,15 @@ extension BlockGraph {
     public func changeBackingFile(of image: String, under top: String, to file: String) async throws(BlockError) {
         guard topology.node(named: top) != nil else { throw BlockGraph.noDevice(top) }
         guard try isRoot(top) else { throw BlockError(.inUse, "Need a root block node") }
-        let reservation = await reserve([top, image])
-        defer { release(reservation) }
+        try await withReservation(of: [top, image]) { (reservation: inout Reservation) async throws(BlockError) in
+            try refuseIfEnding()
+            try await changeBackingFile(of: image, under: top, to: file, holding: reservation)
+        }
+    }
+
+    private func changeBackingFile(
+        of image: String, under top: String, to file: String, holding reservation: borrowing Reservation
+    ) async throws(BlockError) {
         let node = try find(image)
         guard let backing = backingNode(below: node.id) else {
             throw BlockError(.invalidOption, "not allowing backing file change on an image without a backing file")
@@ -25,11 +32,11 @@ extension BlockGraph {
         guard chain.contains(node.id) else {
             throw BlockError(.invalidOption, "'\(top)' and image file are not in the same chain")
         }
-        if node.isReadOnly { try await setReadOnly(node.id, false) }
+        if node.isReadOnly { try await setReadOnly(node.id, false, holding: reservation) }
         let failure = await write(file, backing.driverName, into: node.id)
-        if failure == nil { records[node.id]?.headerBacking = file }
+        if failure == nil { table.update(node.id, holding: reservation) { $0.headerBacking = file } }
         do throws(BlockError) {
-            if node.isReadOnly { try await setReadOnly(node.id, true) }
+            if node.isReadOnly { try await setReadOnly(node.id, true, holding: reservation) }
         } catch  where failure == nil {
             throw error.within("The backing file's name has changed, but node '\(node.name)' stays writable")
         } catch {

@@ -50,24 +50,25 @@ extension BlockGraph {
                 throw BlockError(.invalidOption, "Granularity must be power of 2 and at least 512")
             }
         }
-        let reservation = await reserve([node.name])
-        defer { release(reservation) }
-        guard let node = topology.node(named: spec.bitmap.node) else { throw BlockGraph.noDevice(spec.bitmap.node) }
-        let handle = try handle(node.id)
-        try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) in
-            let node = handle.value
-            let granularity: Int64
-            if let asked = spec.granularity {
-                granularity = asked
-            } else {
-                granularity = min(65536, max(4096, await node.driver.imageDetails().clusterSize ?? 65536))
+        try await withReservation(of: [node.name]) { (reservation: inout Reservation) async throws(BlockError) in
+            try refuseIfEnding()
+            guard let node = topology.node(named: spec.bitmap.node) else { throw BlockGraph.noDevice(spec.bitmap.node) }
+            let handle = try handle(node.id)
+            try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) in
+                let node = handle.value
+                let granularity: Int64
+                if let asked = spec.granularity {
+                    granularity = asked
+                } else {
+                    granularity = min(65536, max(4096, await node.driver.imageDetails().clusterSize ?? 65536))
+                }
+                if spec.isPersistent { try node.checkCanStore(bitmap: name, granularity: granularity) }
+                try node.checkNewBitmap(name, granularity)
+                let bitmap = try DirtyBitmap(length: node.length, granularity: granularity, name: name)
+                bitmap.isPersistent = spec.isPersistent
+                bitmap.isRecording = spec.isRecording
+                node.add(bitmap)
             }
-            if spec.isPersistent { try node.checkCanStore(bitmap: name, granularity: granularity) }
-            try node.checkNewBitmap(name, granularity)
-            let bitmap = try DirtyBitmap(length: node.length, granularity: granularity, name: name)
-            bitmap.isPersistent = spec.isPersistent
-            bitmap.isRecording = spec.isRecording
-            node.add(bitmap)
         }
     }
 
@@ -107,18 +108,19 @@ extension BlockGraph {
 
     /// Adds the dirty regions of bitmaps to a target (`block-dirty-bitmap-merge`); when one cannot be added none is.
     public func mergeBitmaps(_ sources: [BitmapName], into target: BitmapName) async throws(BlockError) {
-        let reservation = await reserve([target.node] + sources.map(\.node))
-        defer { release(reservation) }
-        try await atBitmap(target) { _, _ in }
-        for source in sources { try await checkSource(source, for: target) }
-        // Nobody else changes bitmaps of these nodes meanwhile, so that none is refused half-way. One copy at a time.
-        for source in sources {
-            let content = try await atBitmap(source) { (_, bitmap) async throws(BlockError) in bitmap.isClean ? nil : bitmap.content }
-            guard let content else { continue }
-            try await atBitmap(target) { (node, bitmap) async throws(BlockError) in
-                try await node.claim(bitmap)
-                try bitmap.checkChangeable()
-                bitmap.merge(try DirtyBitmap(content))
+        try await withReservation(of: [target.node] + sources.map(\.node)) { (reservation: inout Reservation) async throws(BlockError) in
+            try refuseIfEnding()
+            try await atBitmap(target) { _, _ in }
+            for source in sources { try await checkSource(source, for: target) }
+            // Nobody else changes bitmaps of these nodes meanwhile, so that none is refused half-way. One copy at a time.
+            for source in sources {
+                let content = try await atBitmap(source) { (_, bitmap) async throws(BlockError) in bitmap.isClean ? nil : bitmap.content }
+                guard let content else { continue }
+                try await atBitmap(target) { (node, bitmap) async throws(BlockError) in
+                    try await node.claim(bitmap)
+                    try bitmap.checkChangeable()
+                    bitmap.merge(try DirtyBitmap(content))
+                }
             }
         }
     }
@@ -165,9 +167,10 @@ extension BlockGraph {
     private func changeBitmap(
         _ name: BitmapName, _ body: @Sendable (Node, DirtyBitmap) async throws(BlockError) -> Void
     ) async throws(BlockError) {
-        let reservation = await reserve([name.node])
-        defer { release(reservation) }
-        try await atBitmap(name, body)
+        try await withReservation(of: [name.node]) { (reservation: inout Reservation) async throws(BlockError) in
+            try refuseIfEnding()
+            try await atBitmap(name, body)
+        }
     }
 
     /// Does something with a bitmap on its loop.

@@ -25,29 +25,28 @@ public actor BlockGraph {
     /// What drivers find around them.
     public nonisolated let surroundings: GraphSurroundings
 
-    var topology = Topology()
-    /// What the values in `topology` don't tell about a node.
-    var records: [NodeID: NodeRecord] = [:]
-    /// The edges' loop-bound halves.
-    var edgeHandles: [EdgeID: LoopBound<NodeEdge>] = [:]
-    /// Attached users.
-    var attached: [UserID: NodeUser] = [:]
-    /// Node-names taken, by nodes or by openings under way.
-    var takenNames: Set<String> = []
-    /// All nodes, as queries list them.
-    var order = NodeOrder()
-
-    private var nextNumber = 0
-    private var generatedNames = 0
-    /// Nodes that some change has for itself.
-    private var reserved: Set<NodeID> = []
-    private let reservationWaiters = Waiters()
+    /// Which nodes there are.
+    var table = NodeTable()
+    var topology: Topology { _read { yield table.topology } }
+    /// Who waits for a node that somebody else changes.
+    let reservationWaiters = KeyedWaiters<NodeID>()
     /// One copy of a bitmap at a time is digested.
     let digests = AsyncMutex()
     /// What lets the requests of users through whose job is cancelled.
     var hurried: [UserID: [LoopBound<Node>]] = [:]
-    /// Whether all nodes are being closed.
-    var isEnding = false
+    /// How far the daemon's end has come.
+    var life = Life.open
+    /// Nodes that are being opened.
+    var openings = 0
+    let openingsWaiters = Waiters()
+
+    enum Life {
+        case open
+        /// Jobs end, and let go of what they hold. Clients change nothing any more.
+        case ending
+        /// All nodes are closed, whoever holds them.
+        case closing
+    }
     /// Drains in progress.
     var drains: [Int: ActiveDrain] = [:]
     /// Which drains a node is in.
@@ -132,31 +131,6 @@ public actor BlockGraph {
         return node
     }
 
-    func nextID() -> Int {
-        nextNumber += 1
-        return nextNumber
-    }
-
-    /// Takes a name, or makes one: `#block`, a number and two random digits, as nobody may choose it.
-    func takeName(_ wanted: String?) throws(BlockError) -> String {
-        guard let wanted else {
-            while true {
-                let digits = Int.random(in: 0..<100)
-                let name = "#block\(generatedNames)\(digits < 10 ? "0" : "")\(digits)"
-                generatedNames += 1
-                if takenNames.insert(name).inserted { return name }
-            }
-        }
-        guard BlockGraph.isWellFormed(wanted) else { throw BlockError(.invalidOption, "Invalid node-name: '\(wanted)'") }
-        guard wanted.utf8.count < 32 else { throw BlockError(.invalidOption, "Node name too long") }
-        guard takenNames.insert(wanted).inserted else {
-            throw BlockError(.invalidOption, "Duplicate nodes with node-name='\(wanted)'")
-        }
-        return wanted
-    }
-
-    func giveBackName(_ name: String) { takenNames.remove(name) }
-
     /// Whether a person may choose this name: a letter, then letters, digits, `-`, `.` and `_`.
     static func isWellFormed(_ name: String) -> Bool {
         func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) }
@@ -166,92 +140,4 @@ public actor BlockGraph {
                 || [UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_")].contains($0)
         }
     }
-
-    // MARK: Reservations
-
-    /// Nodes that one change has for itself.
-    struct Reservation {
-        fileprivate var nodes: Set<NodeID>
-
-        /// Whether a node is among them. One that somebody else has reserved is not.
-        func contains(_ id: NodeID) -> Bool { nodes.contains(id) }
-    }
-
-    /// Takes a node that is being opened into a reservation, so that nobody changes it before it is whole.
-    func extend(_ reservation: inout Reservation, with id: NodeID) {
-        reserved.insert(id)
-        reservation.nodes.insert(id)
-    }
-
-    /// Waits until nobody else changes what one of `names` is or stands on. Names that don't exist (any more) are passed over: look nodes
-    /// up after this.
-    ///
-    /// A change of permissions spreads downwards, so who has a node and all below it meets nobody else's change, and changes of overlays on
-    /// different images go on side by side. Nodes on different loops may have to be brought together: then all that is connected with them.
-    ///
-    /// - Parameter attaching: parents come to the nodes, so that the filters that jobs have put there are changed, too.
-    func reserve(_ names: [String], attaching: Bool = false) async -> Reservation {
-        await reservationWaiters.wait {
-            let found = names.compactMap { topology.node(named: $0)?.id }
-            let ids = attaching ? found.map { topology.attachmentPoint($0) } : found
-            let wanted = areOnOneLoop(ids) ? Set(topology.below(ids)) : topology.component(ids)
-            guard reserved.isDisjoint(with: wanted) else { return nil }
-            reserved.formUnion(wanted)
-            return Reservation(nodes: wanted)
-        }
-    }
-
-    /// Waits until nobody else changes what users are on, wherever others have moved them by then.
-    func reserve(nodesOf users: [NodeUser]) async -> Reservation {
-        while true {
-            let reservation = await reserve(users.compactMap { nodeName(of: $0) })
-            if users.allSatisfy({ nodeID(of: $0).map { reservation.contains($0) } ?? true }) { return reservation }
-            release(reservation)
-        }
-    }
-
-    /// Whether the nodes need no bringing together.
-    func areOnOneLoop(_ ids: [NodeID]) -> Bool {
-        guard let first = ids.first, let thread = records[first]?.handle.thread else { return true }
-        return ids.allSatisfy { records[$0]?.handle.thread === thread }
-    }
-
-    /// Adds nodes, and what they stand on, to a reservation without waiting.
-    /// - Throws: `.inUse` when somebody else changes one of them.
-    func reserveNow(_ names: [String], in reservation: inout Reservation) throws(BlockError) {
-        let ids = names.compactMap { topology.node(named: $0).map { topology.attachmentPoint($0.id) } }
-        let wanted = Set(topology.below(ids)).subtracting(reservation.nodes)
-        guard reserved.isDisjoint(with: wanted) else {
-            throw BlockError(.inUse, "Node '\(names.first ?? "")' is being changed")
-        }
-        reserved.formUnion(wanted)
-        reservation.nodes.formUnion(wanted)
-    }
-
-    func release(_ reservation: Reservation) {
-        reserved.subtract(reservation.nodes)
-        reservationWaiters.wakeAll()
-    }
-}
-
-/// What the graph keeps about a node beside its place in the topology.
-struct NodeRecord {
-    /// How the node is opened again, on another loop for example; nil for a filter, which is bound to its job.
-    var spec: DriverSpec?
-    /// The node's options, inherited ones included.
-    var options: NodeOptions
-    /// The loop-bound half.
-    var handle: LoopBound<Node>
-    /// What its image locks say, where it has any.
-    var locks = Permissions()
-    /// What the driver was last told that its parents do, where it asked for that.
-    var toldPermissions: LockSet = []
-    /// What was said of it when it was opened or last reopened; nil for a job's filter.
-    var given: NodeSpec?
-    /// The node that it was opened with, and whose options it inherits.
-    var inheritsFrom: NodeID?
-    /// How the image names its backing file, empty where it names none; where that was opened, the name of its node then.
-    var headerBacking = ""
-    /// The number in the name of the next child that is added, where children come and go; nil before one did.
-    var nextChild: Int?
 }

@@ -35,88 +35,63 @@ extension BlockGraph {
     }
 
     private func removeChild(_ child: String, of parent: String) async throws(BlockError) {
-        let reservation = await reserve([parent])
-        defer { release(reservation) }
-        guard let id = topology.node(named: parent)?.id else { throw BlockGraph.noDevice(parent) }
-        guard let edge = topology.child(child, of: id) else {
-            throw BlockError(.invalidOption, "Node '\(parent)' does not have child '\(child)'")
+        try await withReservation(of: [parent]) { (reservation: inout Reservation) async throws(BlockError) in
+            try refuseIfEnding()
+            guard let id = topology.node(named: parent)?.id else { throw BlockGraph.noDevice(parent) }
+            guard let edge = topology.child(child, of: id) else {
+                throw BlockError(.invalidOption, "Node '\(parent)' does not have child '\(child)'")
+            }
+            guard let naming = table.record(id)?.spec?.definition.changingChildren else {
+                throw BlockError(.unsupported, "The node \(parent) does not support removing a child")
+            }
+            try naming.checkRemoval(topology.nodes[id]?.children.count ?? 0)
+            let next = nextChildNumber(of: id)
+            let handle = try handle(id)
+            let outcome = try await whileDrained([id]) { () async throws(BlockError) in
+                try await self.change(holding: reservation, from: [id, edge.child]) { $0.disconnect(edge.id) }
+                table.update(id, holding: reservation) { $0.nextChild = child == "\(naming.prefix)\(next - 1)" ? next - 1 : next }
+                return await setChild(nil, named: child, of: handle)
+            }
+            await closeIfUnused(edge.child, holding: reservation)
+            if let outcome { throw outcome }
         }
-        guard let naming = records[id]?.spec?.definition.changingChildren else {
-            throw BlockError(.unsupported, "The node \(parent) does not support removing a child")
-        }
-        try naming.checkRemoval(topology.nodes[id]?.children.count ?? 0)
-        let next = nextChildNumber(of: id)
-        let handle = try handle(id)
-        let drain = try await drain([id])
-        do throws(BlockError) {
-            try await self.change(from: [id, edge.child]) { $0.disconnect(edge.id) }
-        } catch {
-            await resume(drain)
-            throw error
-        }
-        edgeHandles[edge.id] = nil
-        records[id]?.nextChild = child == "\(naming.prefix)\(next - 1)" ? next - 1 : next
-        let outcome = await setChild(nil, named: child, of: handle)
-        await resume(drain)
-        await closeIfUnused(edge.child)
-        if let outcome { throw outcome }
     }
 
     private func addChild(_ node: String, to parent: String) async throws(BlockError) {
-        let reservation = await reserve([parent, node])
-        defer { release(reservation) }
-        guard let id = topology.node(named: parent)?.id else { throw BlockGraph.noDevice(parent) }
-        guard let child = topology.node(named: node)?.id else { throw BlockError(.invalidOption, "Node '\(node)' not found") }
-        guard let naming = records[id]?.spec?.definition.changingChildren else {
-            throw BlockError(.unsupported, "The node \(parent) does not support adding a child")
-        }
-        guard topology.nodes[child]?.parents.isEmpty == true else {
-            throw BlockError(.inUse, "The node \(node) already has a parent")
-        }
-        try naming.checkAddition(to: topology.nodes[id]?.children.count ?? 0)
-        let number = nextChildNumber(of: id)
-        let name = "\(naming.prefix)\(number)"
-        guard !topology.below([child]).contains(id) else { throw BlockGraph.cycle(node, name, parent) }
-        try await joinLoops([id, child])
-        let (handle, below) = (try handle(id), try self.handle(child))
-        let drain = try await drain([id])
-        let edgeID = EdgeID(number: nextID())
-        do throws(BlockError) {
-            try await self.change(from: [id]) {
-                $0.connect(
-                    Topology.Edge(
-                        id: edgeID, parent: .node(id), child: child, name: name, role: naming.role, permissions: Permissions()))
+        try await withReservation(of: [parent, node]) { (reservation: inout Reservation) async throws(BlockError) in
+            try refuseIfEnding()
+            guard let id = topology.node(named: parent)?.id else { throw BlockGraph.noDevice(parent) }
+            guard let child = topology.node(named: node)?.id else { throw BlockError(.invalidOption, "Node '\(node)' not found") }
+            guard let naming = table.record(id)?.spec?.definition.changingChildren else {
+                throw BlockError(.unsupported, "The node \(parent) does not support adding a child")
             }
-        } catch {
-            await resume(drain)
-            throw error
+            guard topology.nodes[child]?.parents.isEmpty == true else {
+                throw BlockError(.inUse, "The node \(node) already has a parent")
+            }
+            try naming.checkAddition(to: topology.nodes[id]?.children.count ?? 0)
+            let number = nextChildNumber(of: id)
+            let name = "\(naming.prefix)\(number)"
+            guard !topology.below([child]).contains(id) else { throw BlockGraph.cycle(node, name, parent) }
+            try await joinLoops([id, child], holding: reservation)
+            let (handle, below) = (try handle(id), try self.handle(child))
+            try await whileDrained([id]) { () async throws(BlockError) in
+                let edge = await below.thread.run { (io: isolated IOThread) in LoopBound(NodeEdge(to: below.value, name: name), on: io) }
+                let entry = Topology.Edge(
+                    id: EdgeID(number: table.nextID()), parent: .node(id), child: child, name: name, role: naming.role,
+                    permissions: Permissions())
+                try await self.change(holding: reservation, from: [id]) { $0.connect(entry, edge) }
+                if let refusal = await setChild(edge, named: name, of: handle) {
+                    await giveUp(holding: reservation, from: [id]) { $0.disconnect(entry.id) }
+                    throw refusal
+                }
+                table.update(id, holding: reservation) { $0.nextChild = number + 1 }
+                await extendDrains(below: [child])
+            }
         }
-        let edge = await below.thread.run { (io: isolated IOThread) in LoopBound(NodeEdge(to: below.value, name: name), on: io) }
-        edgeHandles[edgeID] = edge
-        let outcome = await setChild(edge, named: name, of: handle)
-        if let outcome {
-            await takeBack(edgeID, of: id)
-            await resume(drain)
-            throw outcome
-        }
-        records[id]?.nextChild = number + 1
-        await extendDrains(below: [child])
-        await resume(drain)
     }
 
     /// Names are not used again, but for the last one.
-    private func nextChildNumber(of id: NodeID) -> Int { records[id]?.nextChild ?? topology.nodes[id]?.children.count ?? 0 }
-
-    /// The driver has refused a child.
-    private func takeBack(_ edge: EdgeID, of id: NodeID) async {
-        edgeHandles[edge] = nil
-        do throws(BlockError) {
-            try await change(from: [id]) { $0.disconnect(edge) }
-        } catch {
-            // Giving permissions up is never refused by the rules.
-            topology.disconnect(edge)
-        }
-    }
+    private func nextChildNumber(of id: NodeID) -> Int { table.record(id)?.nextChild ?? topology.nodes[id]?.children.count ?? 0 }
 
     /// Gives the driver a child, or takes it away.
     func setChild(_ edge: LoopBound<NodeEdge>?, named name: String, of node: LoopBound<Node>) async -> BlockError? {

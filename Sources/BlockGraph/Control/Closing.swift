@@ -1,5 +1,6 @@
 import IOLoop
 public import Storage
+import Waiting
 
 extension BlockGraph {
     /// Closes a node that the monitor owns (`blockdev-del`), and the inline children that nobody else uses.
@@ -7,13 +8,13 @@ extension BlockGraph {
     ///   flushed within `GraphDeadlines.flush`: the node then stays, so that nothing that was written is forgotten, and may be deleted again.
     public func close(_ name: String) async throws(BlockError) {
         try checkCloseable(name)
-        let reservation = await reserve([name])
-        defer { release(reservation) }
-        let id = try checkCloseable(name)
-        try await flushBeforeClosing(id)
-        try checkCloseable(name)
-        topology.update(id) { $0.isMonitorOwned = false }
-        await closeIfUnused(id)
+        try await withReservation(of: [name]) { (reservation: inout Reservation) async throws(BlockError) in
+            let id = try checkCloseable(name)
+            try await flushBeforeClosing(id)
+            try checkCloseable(name)
+            table.updateNode(id, holding: reservation) { $0.isMonitorOwned = false }
+            await closeIfUnused(id, holding: reservation)
+        }
     }
 
     @discardableResult
@@ -37,7 +38,7 @@ extension BlockGraph {
 
     /// A client that deletes a node is told when its disk does not answer.
     private func flushBeforeClosing(_ id: NodeID) async throws(BlockError) {
-        guard let node = topology.nodes[id], let handle = records[id]?.handle, !node.isReadOnly, !node.isFilter else { return }
+        guard let node = topology.nodes[id], let handle = table.record(id)?.handle, !node.isReadOnly, !node.isFilter else { return }
         guard await withinDeadline(deadlines.flush, { await BlockGraph.flush(handle) }) else { return }
         throw BlockError(
             .inUse, "Node '\(node.name)' has not flushed within \(deadlines.flush.inSeconds): its disk does not answer, and the node stays")
@@ -45,12 +46,14 @@ extension BlockGraph {
 
     /// Closes nodes that neither the monitor nor a parent keeps, from `id` downwards: flushed, locks released, names free again. Where the
     /// disk does not answer, the storage is closed when it does; the node has gone then already.
-    func closeIfUnused(_ id: NodeID) async {
+    func closeIfUnused(_ id: NodeID, holding reservation: borrowing Reservation) async {
         var pending = [id]
         while let id = pending.popLast() {
-            guard let node = topology.nodes[id], node.parents.isEmpty, !node.isMonitorOwned, let record = records[id] else { continue }
+            guard let node = topology.nodes[id], node.parents.isEmpty, life == .closing || !node.isMonitorOwned,
+                let record = table.record(id)
+            else { continue }
             // A filter belongs to its job, also while nobody else uses it.
-            guard record.spec != nil || isEnding else { continue }
+            guard record.spec != nil || life == .closing else { continue }
             let children = node.children.compactMap { topology.edges[$0]?.child }
             let isWritable = !node.isReadOnly && !node.isFilter
             let handle = record.handle
@@ -63,16 +66,7 @@ extension BlockGraph {
                     await handle.value.driver.close()
                 }
             }
-            for edge in node.children { edgeHandles[edge] = nil }
-            do throws(BlockError) {
-                try await change(from: children, extent: .lostParents) { $0.remove(id) }
-            } catch {
-                // Giving permissions up is never refused by the rules; should a policy disagree, the node goes all the same.
-                topology.remove(id)
-            }
-            records[id] = nil
-            order.remove(id)
-            giveBackName(node.name)
+            await giveUp(holding: reservation, from: children, extent: .lostParents) { $0.remove(id) }
             pending.append(contentsOf: children.reversed())
         }
     }
@@ -94,11 +88,20 @@ extension BlockGraph {
         }
     }
 
+    /// The daemon's end has begun: from here on clients change nothing, whatever they have waited for. Jobs still let go of what they hold.
+    public func beginEnd() { if life == .open { life = .ending } }
+
+    func refuseIfEnding() throws(BlockError) {
+        guard life == .open else { throw BlockError(.inUse, "The daemon is shutting down") }
+    }
+
     /// Closes every node, users or not, as the daemon ends; hanging requests are left behind.
     public func closeAll() async {
-        isEnding = true
-        let all = order.newestFirst
-        for id in all { topology.update(id) { $0.isMonitorOwned = false } }
+        beginEnd()
+        // Who is opening something closes it again, or leaves it to what follows.
+        _ = await withinDeadline(deadlines.close) { [self] in await openingsEnd() }
+        life = .closing
+        let all = table.newestFirst
         let roots = all.filter { topology.nodes[$0]?.parents.isEmpty == true }
         // Side by side, since each waits for its disk.
         await withTaskGroup(of: Void.self) { group in
@@ -112,12 +115,14 @@ extension BlockGraph {
         }
     }
 
+    private func openingsEnd() async { await openingsWaiters.wait { openings == 0 } }
+
     /// Two that stand on one image change what it is locked for one after the other.
     private func closeReserved(_ id: NodeID) async {
         guard let name = topology.nodes[id]?.name else { return }
-        let reservation = await reserve([name])
-        defer { release(reservation) }
-        await closeIfUnused(id)
+        await withReservation(of: [name]) { (reservation: inout Reservation) async in
+            await closeIfUnused(id, holding: reservation)
+        }
     }
 
     /// How many nodes are closed at the same time.

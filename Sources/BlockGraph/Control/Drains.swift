@@ -74,9 +74,9 @@ extension BlockGraph {
 
     /// Closes all gates first, so that nobody's late request keeps another waiting.
     private func beginDrain(_ nodes: [NodeID], sparing: [NodeUser]) async -> Drain {
-        let number = nextID()
+        let number = table.nextID()
         let spared = Set(sparing.map(\.id))
-        let users = topology.usersReaching(nodes).subtracting(spared).compactMap { attached[$0] }
+        let users = topology.usersReaching(nodes).subtracting(spared).compactMap { table.user($0) }
         let holders = holders(below: users)
         drains[number] = ActiveDrain(nodes: nodes, spared: spared, users: users, holders: holders)
         for node in nodes { drainsOfNode[node, default: []].insert(number) }
@@ -92,7 +92,7 @@ extension BlockGraph {
         for number in concerned.sorted() {
             guard let drain = drains[number] else { continue }
             let held = Set(drain.users.map(\.id)).union(drain.spared)
-            let newcomers = topology.usersReaching(drain.nodes).subtracting(held).compactMap { attached[$0] }
+            let newcomers = topology.usersReaching(drain.nodes).subtracting(held).compactMap { table.user($0) }
             guard !newcomers.isEmpty else { continue }
             drains[number]?.users.append(contentsOf: newcomers)
             let holders = holders(below: newcomers)
@@ -149,7 +149,7 @@ extension BlockGraph {
     /// Nodes that may do something for which no request waits any more, of those that requests of these users reach.
     private func busyNodes(below users: [NodeUser]) -> [LoopBound<Node>] {
         topology.reached(by: users.map(\.id)).compactMap { id in
-            guard let record = records[id], record.spec?.definition.worksBehindRequests == true else { return nil }
+            guard let record = table.record(id), record.spec?.definition.worksBehindRequests == true else { return nil }
             return record.handle
         }
     }
@@ -162,7 +162,7 @@ extension BlockGraph {
         }
     }
 
-    private static func byLoop(_ users: [NodeUser]) -> [(IOThread, [NodeUser])] {
+    static func byLoop(_ users: [NodeUser]) -> [(IOThread, [NodeUser])] {
         var groups: [ObjectIdentifier: (IOThread, [NodeUser])] = [:]
         for user in users { groups[ObjectIdentifier(user.thread), default: (user.thread, [])].1.append(user) }
         return Array(groups.values)

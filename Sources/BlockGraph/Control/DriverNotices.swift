@@ -6,7 +6,7 @@ extension BlockGraph {
     /// The nodes that hold requests back, of those that requests of these users reach.
     func holders(below users: [NodeUser]) -> [LoopBound<Node>] {
         topology.reached(by: users.map(\.id)).compactMap { id in
-            guard let record = records[id], record.spec?.definition.holdsRequests == true else { return nil }
+            guard let record = table.record(id), record.spec?.definition.holdsRequests == true else { return nil }
             return record.handle
         }
     }
@@ -14,10 +14,10 @@ extension BlockGraph {
     /// Lets requests of these users pass the nodes that hold requests back, a limit's for example, until the users are detached: their job is
     /// cancelled, and a request that waits for a limit must not look like a disk that hangs.
     public func hurry(_ users: [NodeUser]) async {
-        for user in users where attached[user.id] != nil && hurried[user.id] == nil {
+        for user in users where table.user(user.id) != nil && hurried[user.id] == nil {
             let holders = holders(below: [user])
             await BlockGraph.letThrough(holders)
-            if attached[user.id] != nil && hurried[user.id] == nil {
+            if table.user(user.id) != nil && hurried[user.id] == nil {
                 hurried[user.id] = holders
             } else {
                 await BlockGraph.holdAgain(holders)
@@ -45,12 +45,12 @@ extension BlockGraph {
     }
 
     /// Tells drivers that asked for it what their parents do now, if that is something else than before.
-    func tellPermissions(to nodes: [NodeID]) async {
+    func tellPermissions(to nodes: [NodeID], holding reservation: borrowing Reservation) async {
         for id in nodes {
-            guard let record = records[id], record.spec?.definition.hearsOfPermissions == true else { continue }
+            guard let record = table.record(id), record.spec?.definition.hearsOfPermissions == true else { continue }
             let held = topology.cumulative(id).held
             guard held != record.toldPermissions else { continue }
-            records[id]?.toldPermissions = held
+            table.update(id, holding: reservation) { $0.toldPermissions = held }
             await record.handle.thread.run { (io: isolated IOThread) async -> Void in
                 await record.handle.value.driver.permissionsChanged(to: held)
             }

@@ -56,7 +56,7 @@ extension BlockGraph {
             jobs[id, default: []].append(user)
         }
         for id in order.reversed() { drawing.add(.job(id), .job, id, jobs[id]?.map(\.edge) ?? []) }
-        for id in self.order.newestFirst.reversed() {
+        for id in table.newestFirst.reversed() {
             guard let node = topology.nodes[id] else { continue }
             drawing.add(.node(id), .node, node.name, node.children.reversed())
         }

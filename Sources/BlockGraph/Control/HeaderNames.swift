@@ -61,7 +61,7 @@ extension BlockGraph {
 
     /// The same; nil where no path is below.
     func knownDirectory(of overlay: NodeID) -> String? {
-        (records[bottom(of: overlay)]?.spec?.definition.exactFilename).map { ImagePath.directory(of: $0) }
+        (table.record(bottom(of: overlay))?.spec?.definition.exactFilename).map { ImagePath.directory(of: $0) }
     }
 
     private func bottom(of node: NodeID) -> NodeID {
@@ -72,7 +72,7 @@ extension BlockGraph {
 
     /// Which host file is at the bottom of a node's first children; nil for what is no host file.
     func hostFile(below id: NodeID) async -> HostFileIdentity? {
-        guard let handle = records[id]?.handle else { return nil }
+        guard let handle = table.record(id)?.handle else { return nil }
         return await handle.thread.run { (io: isolated IOThread) -> HostFileIdentity? in
             var driver = handle.value.driver
             while let child = driver.children.first { driver = child.node.driver }

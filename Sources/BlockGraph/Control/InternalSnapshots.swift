@@ -28,31 +28,32 @@ extension BlockGraph {
     /// - Throws: in the reference's words; nothing has changed then.
     public func takeInternalSnapshot(_ snapshot: String, of name: String, at date: SnapshotDate) async throws(BlockError) -> SnapshotChange
     {
-        let reservation = await reserve([name])
-        defer { release(reservation) }
-        guard let node = topology.node(named: name) else { throw BlockGraph.noDevice(name) }
-        try refuseIfBusy(name)
-        guard !node.isReadOnly else { throw BlockError(.readOnly, "Device '\(name)' is read only") }
-        guard let keeper = try await snapshotKeeper(of: name).flatMap({ topology.node(named: $0) }), !keeper.isReadOnly else {
-            throw BlockError(
-                .unsupported, "Block format '\(node.driverName)' used by device '\(name)' does not support internal snapshots")
-        }
-        guard !snapshot.isEmpty else { throw BlockError(.invalidOption, "Name is empty") }
-        guard snapshot.utf8.count <= BlockGraph.longestSnapshotName else {
-            throw BlockError(.invalidOption, "The name of a snapshot may have \(BlockGraph.longestSnapshotName) bytes")
-        }
-        try checkIsDrained(keeper)
-        let handle = try handle(keeper.id)
-        return try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) -> SnapshotChange in
-            guard let keeping = handle.value.driver as? any InternalSnapshotKeeping else { throw NodeDriver.unsupported }
-            guard !keeping.internalSnapshots.contains(where: { $0.name == snapshot }) else {
-                throw BlockError(.invalidOption, "Snapshot with name '\(snapshot)' already exists on device '\(name)'")
+        return try await withReservation(of: [name]) { (reservation: inout Reservation) async throws(BlockError) -> SnapshotChange in
+            try refuseIfEnding()
+            guard let node = topology.node(named: name) else { throw BlockGraph.noDevice(name) }
+            try refuseIfBusy(name)
+            guard !node.isReadOnly else { throw BlockError(.readOnly, "Device '\(name)' is read only") }
+            guard let keeper = try await snapshotKeeper(of: name).flatMap({ topology.node(named: $0) }), !keeper.isReadOnly else {
+                throw BlockError(
+                    .unsupported, "Block format '\(node.driverName)' used by device '\(name)' does not support internal snapshots")
             }
-            do throws(BlockError) {
-                return SnapshotChange(
-                    node: name, snapshot: try await keeping.takeInternalSnapshot(snapshot, at: date), keeper: keeper.id)
-            } catch {
-                throw error.within("Failed to create snapshot '\(snapshot)' on device '\(name)'")
+            guard !snapshot.isEmpty else { throw BlockError(.invalidOption, "Name is empty") }
+            guard snapshot.utf8.count <= BlockGraph.longestSnapshotName else {
+                throw BlockError(.invalidOption, "The name of a snapshot may have \(BlockGraph.longestSnapshotName) bytes")
+            }
+            try checkIsDrained(keeper)
+            let handle = try handle(keeper.id)
+            return try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) -> SnapshotChange in
+                guard let keeping = handle.value.driver as? any InternalSnapshotKeeping else { throw NodeDriver.unsupported }
+                guard !keeping.internalSnapshots.contains(where: { $0.name == snapshot }) else {
+                    throw BlockError(.invalidOption, "Snapshot with name '\(snapshot)' already exists on device '\(name)'")
+                }
+                do throws(BlockError) {
+                    return SnapshotChange(
+                        node: name, snapshot: try await keeping.takeInternalSnapshot(snapshot, at: date), keeper: keeper.id)
+                } catch {
+                    throw error.within("Failed to create snapshot '\(snapshot)' on device '\(name)'")
+                }
             }
         }
     }
@@ -60,12 +61,12 @@ extension BlockGraph {
     /// Deletes a snapshot that was taken in a transaction which then failed.
     /// - Throws: when it cannot be deleted; it is then still there.
     public func undo(_ change: SnapshotChange) async throws(BlockError) {
-        let reservation = await reserve([change.node])
-        defer { release(reservation) }
-        let handle = try handle(change.keeper)
-        try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) in
-            guard let keeping = handle.value.driver as? any InternalSnapshotKeeping else { return }
-            try await keeping.deleteInternalSnapshot(id: change.snapshot.id, name: change.snapshot.name)
+        try await withReservation(of: [change.node]) { (reservation: inout Reservation) async throws(BlockError) in
+            let handle = try handle(change.keeper)
+            try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) in
+                guard let keeping = handle.value.driver as? any InternalSnapshotKeeping else { return }
+                try await keeping.deleteInternalSnapshot(id: change.snapshot.id, name: change.snapshot.name)
+            }
         }
     }
 
@@ -90,27 +91,28 @@ extension BlockGraph {
     }
 
     private func deleteDrained(of name: String, id: String?, named snapshot: String?) async throws(BlockError) -> InternalSnapshot {
-        let reservation = await reserve([name])
-        defer { release(reservation) }
-        guard let keeper = try await snapshotKeeper(of: name).flatMap({ topology.node(named: $0) }) else {
-            throw BlockError(.unsupported, "Failed to get a snapshot list: Operation not supported")
-        }
-        try refuseIfBusy(name)
-        try checkIsDrained(keeper)
-        let handle = try handle(keeper.id)
-        return try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) -> InternalSnapshot in
-            guard let keeping = handle.value.driver as? any InternalSnapshotKeeping else { throw NodeDriver.unsupported }
-            let found = keeping.internalSnapshots.first { (id ?? $0.id) == $0.id && (snapshot ?? $0.name) == $0.name }
-            guard let found else {
-                throw BlockError(
-                    .invalidOption,
-                    "Snapshot with id '\(id ?? "null")' and name '\(snapshot ?? "null")' does not exist on device '\(name)'")
+        return try await withReservation(of: [name]) { (reservation: inout Reservation) async throws(BlockError) -> InternalSnapshot in
+            try refuseIfEnding()
+            guard let keeper = try await snapshotKeeper(of: name).flatMap({ topology.node(named: $0) }) else {
+                throw BlockError(.unsupported, "Failed to get a snapshot list: Operation not supported")
             }
-            guard !handle.value.traits.isReadOnly else {
-                throw BlockError(.readOnly, "Failed to remove snapshot from snapshot list: Operation not permitted")
+            try refuseIfBusy(name)
+            try checkIsDrained(keeper)
+            let handle = try handle(keeper.id)
+            return try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) -> InternalSnapshot in
+                guard let keeping = handle.value.driver as? any InternalSnapshotKeeping else { throw NodeDriver.unsupported }
+                let found = keeping.internalSnapshots.first { (id ?? $0.id) == $0.id && (snapshot ?? $0.name) == $0.name }
+                guard let found else {
+                    throw BlockError(
+                        .invalidOption,
+                        "Snapshot with id '\(id ?? "null")' and name '\(snapshot ?? "null")' does not exist on device '\(name)'")
+                }
+                guard !handle.value.traits.isReadOnly else {
+                    throw BlockError(.readOnly, "Failed to remove snapshot from snapshot list: Operation not permitted")
+                }
+                try await keeping.deleteInternalSnapshot(id: found.id, name: found.name)
+                return found
             }
-            try await keeping.deleteInternalSnapshot(id: found.id, name: found.name)
-            return found
         }
     }
 

@@ -33,7 +33,7 @@ extension BlockGraph {
         try refuseIfBusy(name)
         try refuseIfBacking(base)
         guard let nodeName = overlay.nodeName else { throw BlockError(.invalidOption, "New overlay node-name missing") }
-        guard !takenNames.contains(nodeName) else { throw BlockError(.invalidOption, "New overlay node-name already in use") }
+        guard !table.isTaken(nodeName) else { throw BlockError(.invalidOption, "New overlay node-name already in use") }
         if overlay.isMade { try await make(overlay, on: base) }
         return try await openForCreation([.inline(try spec(of: overlay, named: nodeName, on: base.id))]).first ?? nodeName
     }
@@ -60,7 +60,7 @@ extension BlockGraph {
 
     /// The overlay goes on as its base was opened: written to or not, past the page cache or not.
     private func spec(of overlay: NewOverlay, named nodeName: String, on base: NodeID) throws(BlockError) -> NodeSpec {
-        let options = records[base]?.options ?? NodeOptions()
+        let options = table.record(base)?.options ?? NodeOptions()
         var driver = try BlockGraph.format(overlay.format, over: try overlay.fileDriver())
         if let qcow2 = driver.definition as? Qcow2Definition {
             var spec = qcow2.spec

@@ -9,16 +9,15 @@ struct NodeNames {
         var hasOtherBacking: Bool
     }
 
-    private let topology: Topology
-    private let records: [NodeID: NodeRecord]
+    private let table: NodeTable
+    private var topology: Topology { _read { yield table.topology } }
     private let write: HeaderPolicy.NameWriter
     private var known: [NodeID: Name] = [:]
     private var knownOptions: [NodeID: [NodeFilename.Option]] = [:]
 
     /// Names in a graph; `write` says how they look in an image's header.
-    init(_ topology: Topology, _ records: [NodeID: NodeRecord], write: @escaping HeaderPolicy.NameWriter) {
-        self.topology = topology
-        self.records = records
+    init(_ table: NodeTable, write: @escaping HeaderPolicy.NameWriter) {
+        self.table = table
         self.write = write
     }
 
@@ -40,7 +39,7 @@ struct NodeNames {
         if let name = known[id] { return name }
         var name = Name(filename: .plain(""), hasOtherBacking: hasOtherBacking(id))
         known[id] = name
-        if let definition = records[id]?.spec?.definition, !definition.isNamedAsChild {
+        if let definition = table.record(id)?.spec?.definition, !definition.isNamedAsChild {
             name.filename = exactFilename(id, definition).map { .plain($0) } ?? .options(options(id))
         } else if let child = primaryChild(id) {
             name.filename = filename(of: child)
@@ -50,7 +49,7 @@ struct NodeNames {
     }
 
     private mutating func hasOtherBacking(_ id: NodeID) -> Bool {
-        guard let record = records[id], record.spec?.definition.backing ?? .unsupported != .unsupported else { return false }
+        guard let record = table.record(id), record.spec?.definition.backing ?? .unsupported != .unsupported else { return false }
         guard let backing = topology.child("backing", of: id)?.child else { return !record.headerBacking.isEmpty }
         return write(filename(of: backing)) != record.headerBacking
     }
@@ -65,7 +64,7 @@ struct NodeNames {
         let joined = definition.exactFilename {
             var below: [String?] = []
             for child in (topology.nodes[id]?.children ?? []).compactMap({ topology.edges[$0]?.child }) {
-                below.append(records[child]?.spec.flatMap { exactFilename(child, $0.definition) })
+                below.append(table.record(child)?.spec.flatMap { exactFilename(child, $0.definition) })
             }
             return below
         }
@@ -75,7 +74,7 @@ struct NodeNames {
         }
         // Only a protocol node would be found again: a format below would be probed for, or not be there at all.
         guard topology.nodes[file]?.children.isEmpty == true else { return nil }
-        return records[file]?.spec?.definition.exactFilename
+        return table.record(file)?.spec?.definition.exactFilename
     }
 
     /// The options that would open the node again, in the order in which the reference shows them. A backing file that is the one that the image
@@ -83,7 +82,7 @@ struct NodeNames {
     private mutating func options(_ id: NodeID) -> [NodeFilename.Option] {
         if let options = knownOptions[id] { return options }
         guard let node = topology.nodes[id] else { return [] }
-        guard let definition = records[id]?.spec?.definition else { return filterOptions(node) }
+        guard let definition = table.record(id)?.spec?.definition else { return filterOptions(node) }
         let hasOtherBacking = name(id).hasOtherBacking
         var children: [NodeFilename.Option] = []
         for edge in node.children.compactMap({ topology.edges[$0] }) where edge.name != "backing" || hasOtherBacking {
@@ -108,7 +107,7 @@ struct NodeNames {
 
 extension BlockGraph {
     /// The nodes' names now.
-    func names() -> NodeNames { NodeNames(topology, records, write: headers.write) }
+    func names() -> NodeNames { NodeNames(table, write: headers.write) }
 
     /// How a node is named to a person.
     func filename(of id: NodeID) -> NodeFilename {

@@ -19,8 +19,8 @@ extension BlockGraph {
     /// What every node has done, oldest first. As `nodes()`, it delays nobody.
     public func reports() async -> [NodeReport] {
         var result: [NodeReport] = []
-        for id in order.newestFirst.reversed() {
-            guard let node = topology.nodes[id], let record = records[id] else { continue }
+        for id in table.newestFirst.reversed() {
+            guard let node = topology.nodes[id], let record = table.record(id) else { continue }
             let handle = record.handle
             let isFile = record.spec?.definition.locksImage == true
             let dataNode = dataNode(of: node)

@@ -1,5 +1,6 @@
 public import IOLoop
 public import Storage
+import Waiting
 
 extension BlockGraph {
     /// Opens a node that the monitor then owns (`blockdev-add`), and its inline children.
@@ -12,14 +13,16 @@ extension BlockGraph {
             throw BlockError(.invalidOption, "'node-name' must be specified for the root node")
         }
         let named = spec.namedChildren
-        var reservation = await reserve(named, attaching: true)
-        defer { release(reservation) }
-        let below = named.compactMap { topology.node(named: $0)?.id }
-        if below.count > 1 { try await joinLoops(below) }
-        let thread = placement(over: below)
-        let id = try await openTree(spec, OpeningPlace(thread: thread), &reservation)
-        topology.update(id) { $0.isMonitorOwned = true }
-        return topology.nodes[id]?.name ?? ""
+        return try await withReservation(of: named, attaching: true) {
+            (reservation: inout Reservation) async throws(BlockError) -> String in
+            try beginOpening()
+            defer { endOpening() }
+            let below = named.compactMap { topology.node(named: $0)?.id }
+            if below.count > 1 { try await joinLoops(below, holding: reservation) }
+            let id = try await openTree(spec, OpeningPlace(thread: placement(over: below)), &reservation)
+            table.updateNode(id, holding: reservation) { $0.isMonitorOwned = true }
+            return topology.nodes[id]?.name ?? ""
+        }
     }
 
     /// Opens nodes for one piece of work, or finds them; `closeAfterCreation` follows.
@@ -33,11 +36,7 @@ extension BlockGraph {
                     guard topology.node(named: name) != nil else { throw BlockGraph.noNode(name) }
                     names.append(name)
                 case .inline(let spec):
-                    var reservation = await reserve(spec.namedChildren, attaching: true)
-                    defer { release(reservation) }
-                    let below = spec.namedChildren.compactMap { topology.node(named: $0)?.id }
-                    let id = try await openTree(spec, OpeningPlace(thread: placement(over: below)), &reservation)
-                    names.append(topology.nodes[id]?.name ?? "")
+                    names.append(try await openForCreation(spec))
                 }
             }
         } catch {
@@ -47,18 +46,40 @@ extension BlockGraph {
         return names
     }
 
+    private func openForCreation(_ spec: NodeSpec) async throws(BlockError) -> String {
+        let named = spec.namedChildren
+        return try await withReservation(of: named, attaching: true) {
+            (reservation: inout Reservation) async throws(BlockError) -> String in
+            try beginOpening()
+            defer { endOpening() }
+            let below = named.compactMap { topology.node(named: $0)?.id }
+            let id = try await openTree(spec, OpeningPlace(thread: placement(over: below)), &reservation)
+            return topology.nodes[id]?.name ?? ""
+        }
+    }
+
+    private func beginOpening() throws(BlockError) {
+        try refuseIfEnding()
+        openings += 1
+    }
+
+    private func endOpening() {
+        openings -= 1
+        openingsWaiters.wakeAll()
+    }
+
     /// Closes those of the nodes that nobody else uses.
     func closeAfterCreation(_ names: [String]) async {
         for name in names {
-            let reservation = await reserve([name])
-            if let id = topology.node(named: name)?.id { await closeIfUnused(id) }
-            release(reservation)
+            await withReservation(of: [name]) { (reservation: inout Reservation) async in
+                if let id = topology.node(named: name)?.id { await closeIfUnused(id, holding: reservation) }
+            }
         }
     }
 
     /// The path of a node's file.
     func path(of name: String) throws(BlockError) -> String {
-        guard let id = topology.node(named: name)?.id, let path = records[id]?.spec?.definition.exactFilename else {
+        guard let id = topology.node(named: name)?.id, let path = table.record(id)?.spec?.definition.exactFilename else {
             throw BlockError(.invalidOption, "The data file '\(name)' has no path that a header could name")
         }
         return path
@@ -70,10 +91,10 @@ extension BlockGraph {
 
     /// The loop for a new node: that of the nodes it is put over, else the one with the fewest nodes.
     private func placement(over below: [NodeID]) -> IOThread {
-        if let record = below.lazy.compactMap({ self.records[$0] }).first { return record.handle.thread }
+        if let record = below.lazy.compactMap({ self.table.record($0) }).first { return record.handle.thread }
         // Counting is for a choice only: it would make the adding of many nodes quadratic.
         guard threads.count > 1 else { return threads[0] }
-        let load = threads.map { thread in records.values.count { $0.handle.thread === thread } }
+        let load = threads.map { table.load(of: $0) }
         let least = load.indices.min { load[$0] < load[$1] } ?? 0
         return threads[least]
     }
@@ -119,24 +140,21 @@ extension BlockGraph {
                 }
             }
             try options.check(definition)
-            let name = try takeName(spec.nodeName)
-            let id = NodeID(number: nextID())
-            // The reference lists a node before the children that it opens once it has a name.
-            order.append(id)
+            // QEMU lists a node before the children that it opens once it has a name.
+            let claim = try table.claim(spec.nodeName)
             do throws(BlockError) {
                 for slot in definition.children where slot.name != children.first?.slot.name {
                     children.append(try await openChild(slot, of: options, place, &reservation))
                 }
-                try await openNode(id, DriverSpec(definition), options, name: name, over: children, place, &reservation)
-                records[id]?.given = spec
-                return id
             } catch {
-                order.remove(id)
-                giveBackName(name)
+                table.giveBack(claim)
                 throw error
             }
+            try await openNode(claim, DriverSpec(definition), options, over: children, place, &reservation)
+            table.update(claim.id, holding: reservation) { $0.given = spec }
+            return claim.id
         } catch {
-            for child in children.reversed() { await closeIfUnused(child.id) }
+            for child in children.reversed() { await closeIfUnused(child.id, holding: reservation) }
             throw error
         }
     }
@@ -196,63 +214,59 @@ extension BlockGraph {
     }
 
     /// Puts the node into the topology, so that what it needs of its children is granted and their images are locked, then makes its driver,
-    /// then lets the node be found. When it fails the node is gone again; its children are the caller's.
+    /// then lets the node be found. When it fails the node is gone again, with its name; its children are the caller's.
     private func openNode(
-        _ id: NodeID, _ spec: DriverSpec, _ options: NodeOptions, name: String, over children: [OpenChild], _ place: OpeningPlace,
+        _ claim: NodeTable.Claim, _ spec: DriverSpec, _ options: NodeOptions, over children: [OpenChild], _ place: OpeningPlace,
         _ reservation: inout Reservation
     ) async throws(BlockError) {
         let definition = spec.definition
-        var node = Topology.Node(id: id, name: name, driverName: definition.name, policy: { definition.permissions($0) })
+        var node = Topology.Node(id: claim.id, name: claim.name, driverName: definition.name, policy: { definition.permissions($0) })
         node.isReadOnly = options.readOnly
         node.isFilter = definition.isFilter
         node.sharesEverything = options.forceShare
-        topology.addUnnamed(node)
-        extend(&reservation, with: id)
+        table.add(node, holding: &reservation)
         do throws(BlockError) {
-            try await connect(children, to: id)
-            try await makeNode(id, spec, options, on: place.thread)
-            try await openLaterChildren(of: id, definition, options, place, &reservation)
+            try await connect(children, to: claim.id, holding: reservation)
+            try await makeNode(claim.id, spec, options, on: place.thread, holding: reservation)
+            try await openLaterChildren(of: claim.id, definition, options, place, &reservation)
         } catch {
-            await discardUnfinished(id)
+            await discardUnfinished(claim.id, holding: reservation)
             throw error
         }
-        topology.publish(id)
+        table.publish(claim.id, holding: reservation)
     }
 
     /// Adds edges, and takes the locks that their permissions need.
-    private func connect(_ children: [OpenChild], to parent: NodeID) async throws(BlockError) {
-        var edges: [Topology.Edge] = []
+    private func connect(_ children: [OpenChild], to parent: NodeID, holding reservation: borrowing Reservation) async throws(BlockError) {
+        var edges: [(Topology.Edge, LoopBound<NodeEdge>)] = []
         for child in children {
             let handle = try handle(child.id)
             let name = child.slot.name
-            let id = EdgeID(number: nextID())
-            edgeHandles[id] = await handle.thread.run { (io: isolated IOThread) in
-                LoopBound(NodeEdge(to: handle.value, name: name), on: io)
-            }
-            edges.append(
-                Topology.Edge(
-                    id: id, parent: .node(parent), child: child.id, name: name, role: child.slot.role, permissions: Permissions()))
+            let edge = await handle.thread.run { (io: isolated IOThread) in LoopBound(NodeEdge(to: handle.value, name: name), on: io) }
+            let entry = Topology.Edge(
+                id: EdgeID(number: table.nextID()), parent: .node(parent), child: child.id, name: name, role: child.slot.role,
+                permissions: Permissions())
+            edges.append((entry, edge))
         }
         let added = edges
-        do throws(BlockError) {
-            try await change(from: [parent], extent: .newChildren) { topology in for edge in added { topology.connect(edge) } }
-        } catch {
-            for edge in added { edgeHandles[edge.id] = nil }
-            throw error
+        try await change(holding: reservation, from: [parent], extent: .newChildren) { edit in
+            for (entry, edge) in added { edit.connect(entry, edge) }
         }
         for child in children {
             if case .child(.named) = child.slot.content { continue }
-            records[child.id]?.inheritsFrom = parent
+            table.update(child.id, holding: reservation) { $0.inheritsFrom = parent }
         }
     }
 
     /// Makes the node on its loop, over the edges that the topology has.
-    private func makeNode(_ id: NodeID, _ spec: DriverSpec, _ options: NodeOptions, on thread: IOThread) async throws(BlockError) {
+    private func makeNode(
+        _ id: NodeID, _ spec: DriverSpec, _ options: NodeOptions, on thread: IOThread, holding reservation: borrowing Reservation
+    ) async throws(BlockError) {
         guard let node = topology.nodes[id] else { return }
-        let edges = node.children.compactMap { edgeHandles[$0] }
+        let edges = node.children.compactMap { table.edge($0) }
         let made = try await makeNode(spec, options, name: node.name, over: edges, directory: knownDirectory(of: id), on: thread)
-        records[id] = NodeRecord(spec: spec, options: options, handle: made.handle)
-        topology.update(id) { $0.endIsAligned = made.endIsAligned }
+        table.complete(id, NodeRecord(spec: spec, options: options, handle: made.handle), holding: reservation)
+        table.updateNode(id, holding: reservation) { $0.endIsAligned = made.endIsAligned }
     }
 
     /// A node made on its loop, and what the topology wants to know of it.
@@ -296,22 +310,22 @@ extension BlockGraph {
         let (slots, backing) = try await place.thread.run { (io: isolated IOThread) throws(BlockError) in
             (try definition.laterChildren(of: handle.value.driver), handle.value.driver.backingFileName)
         }
-        records[id]?.headerBacking = backing ?? ""
+        table.update(id, holding: reservation) { $0.headerBacking = backing ?? "" }
         for slot in slots {
             let child = try await openLaterChild(slot, of: id, options, place, &reservation)
             do throws(BlockError) {
-                try await connect([child], to: id)
+                try await connect([child], to: id, holding: reservation)
             } catch {
-                await closeIfUnused(child.id)
+                await closeIfUnused(child.id, holding: reservation)
                 throw error
             }
-            guard let edge = topology.nodes[id]?.children.last.flatMap({ edgeHandles[$0] }) else { continue }
+            guard let edge = topology.nodes[id]?.children.last.flatMap({ self.table.edge($0) }) else { continue }
             try await place.thread.run { (io: isolated IOThread) throws(BlockError) in
                 try handle.value.driver.setChild(edge.value, named: slot.name)
             }
             guard slot.name == "backing", case .header = slot.content else { continue }
             let name = headers.write(filename(of: child.id))
-            records[id]?.headerBacking = name
+            table.update(id, holding: reservation) { $0.headerBacking = name }
         }
     }
 
@@ -329,20 +343,14 @@ extension BlockGraph {
     }
 
     /// Takes a node away that was not opened to the end. Children that came with it go, those that the caller opened stay.
-    private func discardUnfinished(_ id: NodeID) async {
+    private func discardUnfinished(_ id: NodeID, holding reservation: borrowing Reservation) async {
         guard let node = topology.nodes[id] else { return }
         let children = node.children.compactMap { topology.edges[$0]?.child }
-        for edge in node.children { edgeHandles[edge] = nil }
-        if let handle = records.removeValue(forKey: id)?.handle {
+        if let handle = table.record(id)?.handle {
             await handle.thread.run { (io: isolated IOThread) async -> Void in await handle.value.driver.close() }
         }
-        do throws(BlockError) {
-            try await change(from: children) { $0.remove(id) }
-        } catch {
-            // Giving permissions up is never refused by the rules; should a policy disagree, the node goes all the same.
-            topology.remove(id)
-        }
-        for child in children { await closeIfUnused(child) }
+        await giveUp(holding: reservation, from: children) { $0.remove(id) }
+        for child in children { await closeIfUnused(child, holding: reservation) }
     }
 
     /// Opens what the drivers stand on: host files, devices, nothing.

@@ -5,7 +5,7 @@ extension BlockGraph {
     /// Every node, newest first (`query-named-block-nodes`). Waits for no request and no change, and gives the executor back after every
     /// few nodes, so that thousands of them delay nobody; what comes or goes meanwhile may be missed.
     public func nodes() async -> [NodeInfo] {
-        let all = order.newestFirst
+        let all = table.newestFirst
         var result: [NodeInfo] = []
         result.reserveCapacity(all.count)
         for start in stride(from: 0, to: all.count, by: BlockGraph.describedAtOnce) {
@@ -90,7 +90,7 @@ extension BlockGraph {
         var names = names()
         for id in ids {
             // A node that is still being opened is none yet.
-            guard let node = topology.nodes[id], let record = records[id], topology.node(named: node.name)?.id == id else { continue }
+            guard let node = topology.nodes[id], let record = table.record(id), topology.node(named: node.name)?.id == id else { continue }
             infos.append(staticInfo(node, record, &names))
             handles.append(record.handle)
         }

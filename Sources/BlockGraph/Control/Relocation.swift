@@ -5,7 +5,7 @@ import Storage
 extension BlockGraph {
     /// Brings the subgraphs of several nodes to one loop: idle ones move to where the others have users.
     /// - Throws: when users in two loops would have to come together.
-    func joinLoops(_ ids: [NodeID]) async throws(BlockError) {
+    func joinLoops(_ ids: [NodeID], holding reservation: borrowing Reservation) async throws(BlockError) {
         guard !areOnOneLoop(ids) else { return }
         var groups: [(nodes: Set<NodeID>, thread: IOThread, isUsed: Bool)] = []
         for id in ids where !groups.contains(where: { $0.nodes.contains(id) }) {
@@ -14,21 +14,23 @@ extension BlockGraph {
         }
         guard let home = groups.first(where: \.isUsed)?.thread ?? groups.first?.thread else { return }
         for group in groups where group.thread !== home {
-            guard !group.isUsed, group.nodes.allSatisfy({ records[$0]?.spec != nil }) else {
+            guard !group.isUsed, group.nodes.allSatisfy({ table.record($0)?.spec != nil }) else {
                 throw BlockError(.inUse, "Cannot change iothread of active block backend")
             }
         }
-        for group in groups where group.thread !== home { try await relocate(group.nodes, to: home) }
+        for group in groups where group.thread !== home { try await relocate(group.nodes, to: home, holding: reservation) }
     }
 
     /// Opens the nodes of an idle subgraph again on another loop, then closes the old ones. When it fails all is as before.
-    private func relocate(_ component: Set<NodeID>, to thread: IOThread) async throws(BlockError) {
+    private func relocate(
+        _ component: Set<NodeID>, to thread: IOThread, holding reservation: borrowing Reservation
+    ) async throws(BlockError) {
         let childrenFirst = topology.below(component.sorted()).reversed()
         var made: [NodeID: MadeNode] = [:]
         var newEdgeHandles: [(EdgeID, LoopBound<NodeEdge>)] = []
         do throws(BlockError) {
             for id in childrenFirst {
-                guard let record = records[id], let node = topology.nodes[id], let spec = record.spec else { continue }
+                guard let record = table.record(id), let node = topology.nodes[id], let spec = record.spec else { continue }
                 let edges = await newEdges(of: node, to: made)
                 let new = try await makeNode(
                     spec, record.options, name: node.name, over: edges, directory: knownDirectory(of: id), on: thread)
@@ -48,16 +50,17 @@ extension BlockGraph {
             }
             throw error
         }
-        for (edge, handle) in newEdgeHandles { edgeHandles[edge] = handle }
-        for (id, new) in made {
-            guard let old = records[id]?.handle else { continue }
-            records[id]?.handle = new.handle
-            records[id]?.toldPermissions = []
-            await tellPermissions(to: [id])
-            records[id]?.locks = topology.cumulative(id)
-            await old.thread.run { (io: isolated IOThread) async -> Void in
-                try? await old.value.flush()
-                await old.value.driver.close()
+        let old = made.keys.compactMap { table.record($0)?.handle }
+        table.relocate(made.map { ($0.key, $0.value.handle) }, newEdgeHandles, holding: reservation)
+        for id in made.keys {
+            await tellPermissions(to: [id], holding: reservation)
+            let locks = topology.cumulative(id)
+            table.update(id, holding: reservation) { $0.locks = locks }
+        }
+        for node in old {
+            await node.thread.run { (io: isolated IOThread) async -> Void in
+                try? await node.value.flush()
+                await node.value.driver.close()
             }
         }
     }

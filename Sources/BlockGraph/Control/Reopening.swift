@@ -36,23 +36,24 @@ extension BlockGraph {
         for spec in specs { _ = try reopened(spec) }
         let names = specs.compactMap(\.nodeName)
         let children = specs.flatMap(\.namedChildren)
-        let reservation = await reserve(names + children, attaching: true)
-        defer { release(reservation) }
-        var queue: [Reopening] = []
-        for spec in specs { enqueue(spec, try reopened(spec), parent: nil, keepsOthers: false, in: &queue) }
-        let absent = Set(children.filter { topology.node(named: $0) == nil })
-        for index in queue.indices { queue[index].absentNodes = absent }
-        try await joinLoops((names + children).compactMap { topology.node(named: $0)?.id })
-        try await reopen(queue)
+        try await withReservation(of: names + children, attaching: true) { (reservation: inout Reservation) async throws(BlockError) in
+            try refuseIfEnding()
+            var queue: [Reopening] = []
+            for spec in specs { enqueue(spec, try reopened(spec), parent: nil, keepsOthers: false, in: &queue) }
+            let absent = Set(children.filter { topology.node(named: $0) == nil })
+            for index in queue.indices { queue[index].absentNodes = absent }
+            try await joinLoops((names + children).compactMap { topology.node(named: $0)?.id }, holding: reservation)
+            try await reopen(queue, holding: reservation)
+        }
     }
 
-    /// Makes a node and what was opened with it read-only, or writable again; everything else stays. The caller has reserved the node.
-    func setReadOnly(_ id: NodeID, _ isReadOnly: Bool) async throws(BlockError) {
-        guard var given = records[id]?.given, topology.nodes[id]?.isReadOnly != isReadOnly else { return }
+    /// Makes a node and what was opened with it read-only, or writable again; everything else stays.
+    func setReadOnly(_ id: NodeID, _ isReadOnly: Bool, holding reservation: borrowing Reservation) async throws(BlockError) {
+        guard var given = table.record(id)?.given, topology.nodes[id]?.isReadOnly != isReadOnly else { return }
         given.readOnly = isReadOnly
         var queue: [Reopening] = []
-        enqueue(given, id, parent: nil, keepsOthers: true, in: &queue, inheriting: records[id]?.options)
-        try await reopen(queue)
+        enqueue(given, id, parent: nil, keepsOthers: true, in: &queue, inheriting: table.record(id)?.options)
+        try await reopen(queue, holding: reservation)
     }
 
     private func reopened(_ spec: NodeSpec) throws(BlockError) -> NodeID {
@@ -68,7 +69,7 @@ extension BlockGraph {
         _ given: NodeSpec, _ id: NodeID, parent: (options: NodeOptions, role: ChildRole)?, keepsOthers: Bool, in queue: inout [Reopening],
         inheriting kept: NodeOptions? = nil
     ) {
-        guard let record = records[id], let old = record.spec else { return }
+        guard let record = table.record(id), let old = record.spec else { return }
         var options = NodeOptions(given, parent: parent)
         if var kept {
             // What it once got from its parent stays, too.
@@ -88,7 +89,7 @@ extension BlockGraph {
         }
         let slots = spec.definition.allChildren
         for edge in (topology.nodes[id]?.children ?? []).compactMap({ topology.edges[$0] }) {
-            guard let child = records[edge.child], child.inheritsFrom == id, let keep = child.given else { continue }
+            guard let child = table.record(edge.child), child.inheritsFrom == id, let keep = child.given else { continue }
             let slot = slots.first { $0.name == edge.name }
             switch slot?.content {
             case .child(.inline(let inline))? where !keepsOthers:
@@ -103,24 +104,19 @@ extension BlockGraph {
 
     // MARK: All or none
 
-    private func reopen(_ queue: [Reopening]) async throws(BlockError) {
-        let drain = try await drain(queue.map(\.id))
-        let left: [NodeID]
-        do throws(BlockError) {
+    private func reopen(_ queue: [Reopening], holding reservation: borrowing Reservation) async throws(BlockError) {
+        let left = try await whileDrained(queue.map(\.id)) { () async throws(BlockError) in
             try await flush(queue)
-            left = try await change(to: queue)
-        } catch {
-            await resume(drain)
-            throw error
+            let left = try await change(to: queue, holding: reservation)
+            await extendDrains(below: queue.map(\.id))
+            return left
         }
-        await extendDrains(below: queue.map(\.id))
-        await resume(drain)
-        for id in left { await closeIfUnused(id) }
+        for id in left { await closeIfUnused(id, holding: reservation) }
     }
 
     private func flush(_ queue: [Reopening]) async throws(BlockError) {
         for entry in queue {
-            guard let node = topology.nodes[entry.id], let handle = records[entry.id]?.handle, !node.isReadOnly else { continue }
+            guard let node = topology.nodes[entry.id], let handle = table.record(entry.id)?.handle, !node.isReadOnly else { continue }
             let outcome = FlushOutcome()
             let timedOut = await withinDeadline(deadlines.flush) { await outcome.flush(handle) }
             if timedOut { throw BlockError(.inUse, "Node '\(node.name)' has not flushed within \(deadlines.flush.inSeconds)") }
@@ -133,7 +129,7 @@ extension BlockGraph {
     func prepare(
         _ entry: Reopening, after before: [ChildMove], _ prepared: inout [LoopBound<DriverReopening>]
     ) async throws(BlockError) -> [ChildMove] {
-        guard let record = records[entry.id], let old = record.given, let node = topology.nodes[entry.id] else {
+        guard let record = table.record(entry.id), let old = record.given, let node = topology.nodes[entry.id] else {
             throw BlockError(.inUse, "The node has gone")
         }
         let definition = entry.spec.definition
@@ -166,7 +162,7 @@ extension BlockGraph {
         var present = PresentChildren()
         for edge in node.children.compactMap({ topology.edges[$0] }) {
             present.names[edge.name] = topology.nodes[topology.belowJobFilters(edge.child)]?.name
-            if records[edge.child]?.inheritsFrom == node.id { present.inheriting.insert(edge.name) }
+            if table.record(edge.child)?.inheritsFrom == node.id { present.inheriting.insert(edge.name) }
         }
         return present
     }

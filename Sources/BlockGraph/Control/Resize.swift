@@ -5,6 +5,7 @@ extension BlockGraph {
     /// Sets a node's length (`block_resize`).
     /// - Throws: in the reference's words when a job has the node, another user needs its length, or the driver cannot.
     public func resize(_ name: String, to length: Int64) async throws(BlockError) {
+        try refuseIfEnding()
         let node = try find(name)
         guard length >= 0 else { throw BlockError(.invalidOption, "Parameter 'size' expects a >0 size") }
         let hasJob = topology.users(on: node.id).contains {
@@ -21,23 +22,23 @@ extension BlockGraph {
 
     /// Nobody else changes the node meanwhile: no other resize, snapshot, reopening or overlay.
     private func resize(_ name: String, by user: NodeUser, to length: Int64) async -> BlockError? {
-        let reservation = await reserve([name])
-        defer { release(reservation) }
-        // An overlay may have taken the user over while this waited.
-        guard let id = topology.node(named: name)?.id, nodeID(of: user) == id else {
-            return BlockError(.inUse, "Node '\(name)' has been changed")
-        }
-        do throws(BlockError) {
-            let drain = try await drain([name])
-            let outcome = await truncate(user, to: length)
-            await resume(drain)
-            return outcome
-        } catch {
-            return error
+        return await withReservation(of: [name]) { (reservation: inout Reservation) async -> BlockError? in
+            // An overlay may have taken the user over while this waited.
+            guard let id = topology.node(named: name)?.id, nodeID(of: user) == id else {
+                return BlockError(.inUse, "Node '\(name)' has been changed")
+            }
+            do throws(BlockError) {
+                let drain = try await drain([name])
+                let outcome = await truncate(user, to: length, holding: reservation)
+                await resume(drain)
+                return outcome
+            } catch {
+                return error
+            }
         }
     }
 
-    private func truncate(_ user: NodeUser, to length: Int64) async -> BlockError? {
+    private func truncate(_ user: NodeUser, to length: Int64, holding reservation: borrowing Reservation) async -> BlockError? {
         guard let id = nodeID(of: user) else { return NodeUser.gone }
         do throws(BlockError) {
             try await user.thread.run { io async throws(BlockError) in
@@ -48,9 +49,9 @@ extension BlockGraph {
         }
         // What lies below may end elsewhere now too.
         for id in topology.below([id]) {
-            guard let handle = records[id]?.handle else { continue }
+            guard let handle = table.record(id)?.handle else { continue }
             let endIsAligned = await handle.thread.run { io in handle.value.endIsAligned }
-            topology.update(id) { $0.endIsAligned = endIsAligned }
+            table.updateNode(id, holding: reservation) { $0.endIsAligned = endIsAligned }
         }
         return nil
     }

@@ -14,65 +14,62 @@ extension BlockGraph {
     /// - Returns: the users in the order of `requests`.
     public func attach(_ requests: [(spec: NodeUserSpec, node: String)]) async throws(BlockError) -> [NodeUser] {
         let names = requests.map(\.node)
-        let reservation = await reserve(names, attaching: true)
-        defer { release(reservation) }
-        var ids: [NodeID] = []
-        for request in requests {
-            let id = try find(request.node).id
-            switch request.spec.place {
-            case .aboveJobs: ids.append(topology.attachmentPoint(id))
-            case .belowJobs: ids.append(id)
+        return try await withReservation(of: names, attaching: true) {
+            (reservation: inout Reservation) async throws(BlockError) -> [NodeUser] in
+            var ids: [NodeID] = []
+            for request in requests {
+                let id = try find(request.node).id
+                switch request.spec.place {
+                case .aboveJobs: ids.append(topology.attachmentPoint(id))
+                case .belowJobs: ids.append(id)
+                }
             }
+            try await joinLoops(ids, holding: reservation)
+            var newcomers: [Newcomer] = []
+            for (request, id) in zip(requests, ids) { newcomers.append(try await newcomer(request.spec, on: id)) }
+            if newcomers.count > 1 {
+                let together = newcomers.map(\.user.id)
+                for index in newcomers.indices { newcomers[index].entry.companions = together }
+            }
+            let all = newcomers
+            try await change(holding: reservation, from: ids) { edit in
+                for newcomer in all { edit.add(newcomer.user, newcomer.entry, newcomer.edge, newcomer.handle) }
+            }
+            await extendDrains(below: ids)
+            return all.map(\.user)
         }
-        try await joinLoops(ids)
+    }
 
-        var users: [NodeUser] = []
-        var additions: [(Topology.User, Topology.Edge)] = []
-        for (request, id) in zip(requests, ids) {
-            let userID = UserID(number: nextID())
-            let edgeID = EdgeID(number: nextID())
-            let node = try handle(id)
-            let held = request.spec.permissions.held
-            let edgeName = request.spec.edgeName
-            let (access, edge) = await node.thread.run { (io: isolated IOThread) -> (LoopBound<NodeAccess>, LoopBound<NodeEdge>) in
-                let edge = NodeEdge(to: node.value, name: edgeName)
-                return (LoopBound(NodeAccess(edge: edge, permissions: held), on: io), LoopBound(edge, on: io))
-            }
-            edgeHandles[edgeID] = edge
-            users.append(NodeUser(id: userID, access: access))
-            additions.append(
-                (
-                    Topology.User(id: userID, kind: request.spec.kind, edge: edgeID),
-                    Topology.Edge(
-                        id: edgeID, parent: .user(userID), child: id, name: edgeName, role: .other,
-                        permissions: request.spec.permissions)
-                ))
+    /// A user with its edge, before it is attached.
+    private struct Newcomer {
+        let user: NodeUser
+        var entry: Topology.User
+        let edge: Topology.Edge
+        let handle: LoopBound<NodeEdge>
+    }
+
+    private func newcomer(_ spec: NodeUserSpec, on id: NodeID) async throws(BlockError) -> Newcomer {
+        let (user, edge) = (UserID(number: table.nextID()), EdgeID(number: table.nextID()))
+        let node = try handle(id)
+        let (name, held) = (spec.edgeName, spec.permissions.held)
+        let (access, handle) = await node.thread.run { (io: isolated IOThread) -> (LoopBound<NodeAccess>, LoopBound<NodeEdge>) in
+            let edge = NodeEdge(to: node.value, name: name)
+            return (LoopBound(NodeAccess(edge: edge, permissions: held), on: io), LoopBound(edge, on: io))
         }
-        if users.count > 1 {
-            for index in additions.indices { additions[index].0.companions = users.map(\.id) }
-        }
-        do throws(BlockError) {
-            let newcomers = additions
-            try await change(from: ids) { topology in
-                for (user, edge) in newcomers { topology.add(user, edge) }
-            }
-        } catch {
-            for (_, edge) in additions { edgeHandles[edge.id] = nil }
-            throw error
-        }
-        for user in users { attached[user.id] = user }
-        await extendDrains(below: ids)
-        return users
+        return Newcomer(
+            user: NodeUser(id: user, access: access), entry: Topology.User(id: user, kind: spec.kind, edge: edge),
+            edge: Topology.Edge(id: edge, parent: .user(user), child: id, name: name, role: .other, permissions: spec.permissions),
+            handle: handle)
     }
 
     /// Changes what a user does and allows.
     public func setPermissions(of user: NodeUser, _ permissions: Permissions) async throws(BlockError) {
-        let reservation = await reserve(nodesOf: [user])
-        defer { release(reservation) }
-        guard let id = nodeID(of: user) else { throw NodeUser.gone }
-        try await change(from: [id]) { $0.setPermissions(of: user.id, permissions) }
-        await user.thread.run { (io: isolated IOThread) -> Void in
-            user.access.value.permissions = permissions.held
+        try await withReservation(ofNodesOf: [user]) { (reservation: inout Reservation) async throws(BlockError) in
+            guard let id = nodeID(of: user) else { throw NodeUser.gone }
+            try await change(holding: reservation, from: [id]) { $0.setPermissions(of: user.id, permissions) }
+            await user.thread.run { (io: isolated IOThread) -> Void in
+                user.access.value.permissions = permissions.held
+            }
         }
     }
 
@@ -89,21 +86,12 @@ extension BlockGraph {
             await BlockGraph.holdAgain(holders)
             await endHurry(user)
         }
-        let reservation = await reserve(nodesOf: users)
-        defer { release(reservation) }
-        let gone = users.filter { topology.users[$0.id] != nil }
-        let ids = gone.compactMap { nodeID(of: $0) }
-        for user in gone {
-            if let edge = topology.users[user.id]?.edge { edgeHandles[edge] = nil }
-            attached[user.id] = nil
+        await withReservation(ofNodesOf: users) { (reservation: inout Reservation) async in
+            let gone = users.map(\.id).filter { topology.users[$0] != nil }
+            let ids = users.filter { topology.users[$0.id] != nil }.compactMap { nodeID(of: $0) }
+            await giveUp(holding: reservation, from: ids) { edit in for id in gone { edit.remove(id) } }
+            for id in ids { await closeIfUnused(id, holding: reservation) }
         }
-        let userIDs = gone.map(\.id)
-        do throws(BlockError) {
-            try await change(from: ids) { topology in for id in userIDs { topology.remove(id) } }
-        } catch {
-            for id in userIDs { topology.remove(id) }
-        }
-        for id in ids { await closeIfUnused(id) }
     }
 
     /// Detaches one user.
@@ -111,7 +99,7 @@ extension BlockGraph {
 
     /// Says that a user's job is over while its requests have not ended. The user keeps what it holds until it is detached; who wants to
     /// delete or reuse the node is refused with `reason`, one sentence without a full stop.
-    public func abandon(_ user: NodeUser, reason: String) { topology.abandon(user.id, reason) }
+    public func abandon(_ user: NodeUser, reason: String) { table.abandon(user.id, reason) }
 
     /// The node that a user is on now.
     public func nodeName(of user: NodeUser) -> String? { nodeID(of: user).flatMap { topology.nodes[$0]?.name } }
@@ -149,7 +137,7 @@ extension BlockGraph {
     }
 
     func handle(_ id: NodeID) throws(BlockError) -> LoopBound<Node> {
-        guard let handle = records[id]?.handle else { throw BlockError(.inUse, "The node has gone") }
+        guard let handle = table.record(id)?.handle else { throw BlockError(.inUse, "The node has gone") }
         return handle
     }
 }

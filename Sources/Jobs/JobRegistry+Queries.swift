@@ -45,6 +45,11 @@ extension JobRegistry {
             error: job.machine.failure?.message, pendingRequest: pendingRequest(of: job), suppressedErrors: job.errorBudget.suppressed)
     }
 
+    /// The ids of jobs that have not concluded, the oldest first.
+    public var unfinishedJobs: [String] {
+        all.newestFirst.reversed().filter { ![.concluded, .null].contains($0.machine.status) }.map(\.handle.id)
+    }
+
     private func blockInfo(_ job: Job) -> BlockJobInfo {
         let (current, total) = job.context.progress.snapshot
         let status = job.machine.status

@@ -165,6 +165,22 @@ import Testing
         #expect(access(daemon.sockets[0], F_OK) != 0)
     }
 
+    @Test func `what the end waits for is told`() throws {
+        let daemon = try DaemonProcess(
+            .blockjobd,
+            options: [
+                "--x-shutdown-deadline", "8", "--blockdev", "null-co,node-name=slow,size=1048576,latency-ns=3600000000000", "--blockdev",
+                "null-co,node-name=target,size=1048576",
+            ])
+        let client = try daemon.client()
+        _ = try client.execute("blockdev-backup", #"{"job-id": "j", "device": "slow", "target": "target", "sync": "full"}"#)
+        #expect(try daemon.process.terminate() == .code(1))
+        // The job is given up before its disk is; which of both is seen depends on how quick the machine is.
+        let errors = daemon.process.errors
+        let lines = errors.split(separator: "\n").filter { $0.contains("the end waits for ") }
+        #expect(lines.contains { $0.contains("job 'j'") || $0.contains("'slow'") }, "\(errors)")
+    }
+
     @Test func `standard input and output carry a monitor`() throws {
         let directory = try TemporaryDirectory()
         var ends: [Int32] = [-1, -1]

@@ -15,6 +15,8 @@ public final class NodeAccess {
     private var gates = 0
     private var inside = 0
     private var detached = false
+    /// How many requests and brackets have ended so far.
+    private(set) var ended: UInt64 = 0
     private let entering = Waiters()
     private let draining = Waiters()
 
@@ -64,6 +66,7 @@ public final class NodeAccess {
     @inline(__always)
     public func end() {
         inside -= 1
+        ended &+= 1
         if inside == 0 { draining.wakeAll() }
     }
 

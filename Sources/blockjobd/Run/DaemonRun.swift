@@ -55,6 +55,11 @@ actor DaemonRun {
     /// How long a server's full backlog is left alone.
     private static let nextTry = Duration.milliseconds(100)
 
+    /// For how long no request of a node has ended when that is told, in nanoseconds.
+    private static let silence: UInt64 = 10_000_000_000
+    /// How long the end takes before it tells what it waits for, and how often it looks again.
+    private static let patience = Duration.seconds(2)
+
     /// How long jobs may take to be cancelled when the daemon ends, in nanoseconds; half of the deadline for all.
     private var cancelTime: UInt64 { UInt64(options.shutdownDeadline) * 500_000_000 }
     /// How long a client may take to read what waits for it when the daemon ends, in seconds.
@@ -146,7 +151,10 @@ actor DaemonRun {
                     throw error.at(step.location)
                 }
             }
-            if phase == .running { try becomeReady() }
+            if phase == .running {
+                try becomeReady()
+                Task { await watchForSilence() }
+            }
         } catch {
             log.error("\(error.text)")
             guard phase == .running else { return }
@@ -234,6 +242,43 @@ actor DaemonRun {
         if let pings = process.notifier?.startPinging(from: executor.queue) { sources.append(pings) }
     }
 
+    // MARK: What an operator wants to know
+
+    /// Tells of nodes that do not answer, while the daemon runs.
+    private func watchForSilence() async {
+        var watch = SilenceWatch(limit: Self.silence)
+        while phase == .running {
+            do { try await Task.sleep(for: .seconds(5)) } catch { return }
+            for finding in watch.look(await graph.waitingUsers(), at: DispatchTime.now().uptimeNanoseconds) {
+                switch finding {
+                case .silent(let node): log.warning("node '\(node)' has not answered for \(Self.silence / 1_000_000_000) seconds")
+                case .answers(let node): log.notice("node '\(node)' answers again")
+                }
+            }
+        }
+    }
+
+    /// Tells which jobs, and then which nodes, the end waits for, where it takes long enough to be noticed.
+    private func tellWhatEndWaitsFor() async {
+        var told = ""
+        while true {
+            do { try await Task.sleep(for: Self.patience) } catch { return }
+            let jobs = await registry.unfinishedJobs
+            let nodes = await graph.openNodes
+            let waits = jobs.isEmpty ? Self.list("node", nodes) : Self.list("job", jobs)
+            guard !waits.isEmpty, waits != told else { continue }
+            told = waits
+            log.notice("the end waits for \(waits)")
+        }
+    }
+
+    /// `job 'a'`, `jobs 'a', 'b' and 7 more`; empty for none.
+    private static func list(_ what: String, _ names: [String]) -> String {
+        guard !names.isEmpty else { return "" }
+        let shown = names.prefix(10).map { "'\($0)'" }.joined(separator: ", ")
+        return "\(what)\(names.count == 1 ? "" : "s") \(shown)\(names.count > 10 ? " and \(names.count - 10) more" : "")"
+    }
+
     // MARK: End
 
     /// Ends as `quit` does.
@@ -257,7 +302,9 @@ actor DaemonRun {
     private func beginEnding(_ reason: String) {
         guard phase == .running else { return }
         phase = .ending
+        graph.assumeIsolated { $0.beginEnd() }
         log.info("ending because of \(reason)")
+        Task { await tellWhatEndWaitsFor() }
         process.notifier?.send("STOPPING=1", "STATUS=Ending because of \(reason).")
         enforceDeadline()
         stopWaiting()

@@ -4,8 +4,8 @@ import Waiting
 
 /// The block graph's control plane: which nodes there are, who uses them and what each may do. Its I/O lives on the loops.
 ///
-/// Changes of one connected subgraph follow each other; unrelated subgraphs never wait for one another. A change is checked on a copy of the
-/// topology, then the images' locks are taken, then it is carried out with the users above drained; when it is refused nothing
+/// Changes of nodes that stand on one another follow each other; others never wait for one another. A change is rehearsed in the
+/// topology and taken back, then the images' locks are taken, then it is carried out; when it is refused nothing
 /// has changed. Queries wait for no change.
 public actor BlockGraph {
     /// Opens the bytes of a protocol node on its loop.

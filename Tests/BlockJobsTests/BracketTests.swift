@@ -120,6 +120,41 @@ import Testing
         #expect(try await reader.read(at: 0, count: Int(length)).allSatisfy { $0 == 0 })
     }
 
+    @Test(.timeLimit(.minutes(10)), arguments: [false, true])
+    func `a write lets those go first who read the moment through an overlay of its source`(hasJob: Bool) async throws {
+        let world = try World(graphDeadlines: GraphDeadlines(drain: .seconds(3600), flush: .seconds(3600), close: .seconds(3600)))
+        let before = [UInt8](repeating: 0xAA, count: 4 * cluster)
+        try await world.disk("src", contents: before)
+        try await world.disk("file", length: 0)
+        try await world.graph.create(NewQcow2Image(file: .named("file"), size: Int64(before.count)))
+        _ = try await world.graph.open(qcow2Spec("dst", file: "file", backing: "src"))
+        let guest: NodeUser
+        if hasJob {
+            guest = try await world.guest(of: "src")
+            try await world.jobs.startBackup(BackupOptions(job: BlockJobOptions(id: "b"), device: "src", target: "dst", sync: .none))
+        } else {
+            let filter = CopyBeforeWriteSpec(file: .named("src"), target: .named("dst"))
+            _ = try await world.graph.open(NodeSpec(nodeName: "filter", driver: .copyBeforeWrite(filter)))
+            guest = try await world.guest(of: "filter")
+        }
+        let reader = try await world.graph.attach(
+            NodeUserSpec(permissions: Permissions(held: .consistentRead, shared: .all)), to: "dst")
+        // He finds nothing in the overlay, and is slow at the source.
+        await world.with("src") { $0.hang(next: .read) }
+        let reading = Task { try await reader.read(at: 0, count: cluster) }
+        await world.with("src") { await $0.waitUntilHanging() }
+        let writing = Task { try await guest.write([UInt8](repeating: 0xEE, count: cluster), at: 0) }
+        await settle(world)
+        #expect(await world.contents("src") == before)
+        await world.with("src") {
+            $0.heal()
+            $0.release()
+        }
+        #expect(try await within { try await reading.value }.allSatisfy { $0 == 0xAA })
+        try await within { try await writing.value }
+        #expect(try await reader.read(at: 0, count: before.count) == before)
+    }
+
     @Test(.timeLimit(.minutes(10)), arguments: 0..<4)
     func `a write across two clusters waits for each copy that begins before its turn`(turns: Int) async throws {
         let world = try World(graphDeadlines: GraphDeadlines(drain: .seconds(3600), flush: .seconds(3600), close: .seconds(3600)))

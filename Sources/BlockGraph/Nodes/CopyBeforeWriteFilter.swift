@@ -62,6 +62,7 @@ public final class CopyBeforeWriteFilter: FilterDriver {
         let last = copier
         disarm()
         await last?.finish()
+        pointInTime?.close()
     }
 
     /// It reads consistently where its parents write, lets nobody else write or resize the source, and writes to its target.

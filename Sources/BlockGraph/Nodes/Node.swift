@@ -217,6 +217,9 @@ public final class Node {
         }
         node.inFlight += 1
         defer { node.inFlight -= 1 }
+        guard node.orderings > 0 else { return try await node.driver.extent(at: position, limit: limit) }
+        let token = await node.ranges.acquire(at: position, count: limit, mode: .shared)
+        defer { node.ranges.release(token) }
         return try await node.driver.extent(at: position, limit: limit)
     }
 

@@ -140,7 +140,9 @@ struct BackupMember: TransactionMember {
     private func makeBody(_ parameters: JobParameters) async throws(BlockJobError) -> BackupJob {
         let filter: InsertedFilter
         do throws(BlockError) {
-            filter = try await graph.insertFilter(filterSpec(), above: options.device)
+            filter = try await graph.insertFilter(filterSpec(), above: options.device) { (filter, _) in
+                ((filter.driver as? CopyBeforeWriteFilter)?.copier as? BlockCopy)?.armed()
+            }
         } catch {
             // The reference meets a conflict of permissions when the job exists already, so clients see it come and go.
             guard error.kind == .inUse else { throw BlockJobError("Could not create node: \(error.message)") }

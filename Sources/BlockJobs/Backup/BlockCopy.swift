@@ -20,6 +20,8 @@ final class BlockCopy: BeforeWriteCopier {
     private var thread: IOThread?
     private var cursor: Int64 = 0
     private var guestCopies: [DetachedCopy] = []
+    /// Who reads the point in time through a target that is an overlay of the source.
+    private let readers = OverlayReaders()
     private var isOver = false
     private var context: JobContext?
     private var copiedBefore: Int64 = 0
@@ -38,6 +40,9 @@ final class BlockCopy: BeforeWriteCopier {
         ends.attach(source: source, target: target)
         self.thread = thread
     }
+
+    /// The filter is in place, and no request passes yet.
+    func armed() { ends.begin(readers) }
 
     /// Whether every cluster is safe: none is left to copy, and none is on its way and might come back.
     var isComplete: Bool { map.isClean && ranges.isIdle }
@@ -64,6 +69,7 @@ final class BlockCopy: BeforeWriteCopier {
     /// The point in time is of no interest any more: writes pass, also those that wait here.
     func end() {
         isOver = true
+        readers.end()
         ranges.open()
         for copy in guestCopies { copy.end(.released) }
         guestCopies = []
@@ -184,7 +190,7 @@ final class BlockCopy: BeforeWriteCopier {
             guard let thread,
                 let claim = map.nextDirty(
                     from: clusters.lowerBound, to: clusters.upperBound, limit: max(ChunkMover.longestChunk, map.granularity))
-            else { return }
+            else { return await letReadersGo(offset, count) }
             let bracket = try ends.beginWithinRequest()
             take(claim)
             let copy = detach(claim, in: bracket, on: thread)
@@ -196,6 +202,20 @@ final class BlockCopy: BeforeWriteCopier {
             case .released: return
             }
         }
+    }
+
+    /// Lets those go first who read the range through the target, and began before it was saved there.
+    private func letReadersGo(_ offset: Int64, _ count: Int64) async {
+        guard let thread, !readers.haveLeft(offset, count) else { return }
+        let wait = DetachedCopy()
+        guestCopies.append(wait)
+        nonisolated(unsafe) let (shared, readers) = (wait, self.readers)
+        thread.task { _ in
+            await readers.leave(offset, count)
+            shared.end(.done)
+        }
+        _ = await wait.wait()
+        guestCopies.removeAll { $0 === wait }
     }
 
     private func detach(_ claim: Range<Int64>, in bracket: CopyBracket, on thread: IOThread) -> DetachedCopy {

@@ -31,6 +31,9 @@ final class CopyEnds {
     /// The source's length in bytes.
     var length: Int64 { source.node.length }
 
+    /// Sees who reads the source through the target.
+    func begin(_ readers: OverlayReaders) { readers.begin(target: target.node, source: source.node) }
+
     /// Opens a bracket for the job's own work, waiting while either end is drained.
     /// - Throws: when the job has given the nodes back.
     func begin() async throws(BlockError) -> CopyBracket {

@@ -18,6 +18,8 @@ final class PointInTime: BeforeWriteCopier {
     private let saved: DirtyBitmap
     /// Readers of the source share it; who saves is alone.
     private let ranges = RangeLock()
+    /// Readers of the target that are not ours.
+    private let readers = OverlayReaders()
 
     /// Begins now.
     /// - Parameters:
@@ -33,7 +35,11 @@ final class PointInTime: BeforeWriteCopier {
         for map in [unsaved, readable] {
             if let interest { map.merge(interest) } else { map.setAll() }
         }
+        readers.begin(target: target.node, source: source.node)
     }
+
+    /// Nothing is saved any more.
+    func close() { readers.end() }
 
     /// Its length in bytes.
     var length: Int64 { unsaved.length }
@@ -43,7 +49,9 @@ final class PointInTime: BeforeWriteCopier {
     func copyBeforeWrite(at offset: Int64, count: Int64) async throws(BlockError) {
         guard let clusters = clusters(offset, count) else { return }
         let size = clusters.upperBound - clusters.lowerBound
-        guard ranges.count > 0 || unsaved.nextDirty(from: clusters.lowerBound, to: clusters.upperBound) != nil else { return }
+        guard ranges.count > 0 || unsaved.nextDirty(from: clusters.lowerBound, to: clusters.upperBound) != nil else {
+            return await readers.leave(offset, count)
+        }
         let token = await ranges.acquire(at: clusters.lowerBound, count: size, mode: .exclusive)
         defer { ranges.release(token) }
         while let run = unsaved.nextDirty(
@@ -51,6 +59,7 @@ final class PointInTime: BeforeWriteCopier {
         {
             try await save(run)
         }
+        await readers.leave(offset, count)
     }
 
     /// Saves whole clusters: the maps know nothing smaller, so they are saved when their last piece is.

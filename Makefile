@@ -69,7 +69,7 @@ IO_STORM_SEEDS ?= 300
 prove: setup ## random and crash tests of qcow2 images with many seeds (PROVE_SEEDS=100, each for every kind of image), 300 storms of I/O, and 500 ends
 	QCOW2_SEEDS=$(PROVE_SEEDS) QCOW2_CRASH_SEEDS=$$(( $(PROVE_SEEDS) / 20 + 1 )) QCOW2_MUTATIONS=$(PROVE_SEEDS) \
 	    $(SWIFT) test --disable-xctest --filter ImageFormatsTests
-	IO_STORM_SEEDS=$(IO_STORM_SEEDS) $(SWIFT) test --disable-xctest --filter IOStormTests
+	SWIFT_DETERMINISTIC_HASHING=1 IO_STORM_SEEDS=$(IO_STORM_SEEDS) $(SWIFT) test --disable-xctest --filter IOStormTests
 	$(PYTHON) -B Tests/Fuzz/wire/ends.py --daemon .build/debug/blockjobd --ends 500
 
 FUZZ_SECONDS ?= 60

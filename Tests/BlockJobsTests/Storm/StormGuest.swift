@@ -6,59 +6,100 @@ import TestSupport
 struct StormGuest: Sendable {
     let user: NodeUser
     let model: StormModel
-    let sectors: Int
-    let findings: Guarded<[String]>
+    let ledger: StormLedger
+    /// Whether a request may fail.
+    let mayFail: Bool
+    let discards: Bool
 
-    /// Sends requests until `isOver`, `quota` at most.
-    func run(seed: UInt64, quota: Int, isOver: Guarded<Bool>) async {
+    /// Sends requests while `pace` lets it.
+    func run(seed: UInt64, pace: StormPace) async {
         var generator = SeededGenerator(seed: seed)
-        for _ in 0..<quota {
-            if isOver.withLock({ $0 }) { return }
-            await request(&generator)
-        }
+        while await pace.goOn() { await request(&generator) }
     }
 
     private func request(_ generator: inout SeededGenerator) async {
         // Half of the requests lie about the borders of 64 KiB, where two copies meet.
         let isAtBorder = Bool.random(using: &generator)
         let count = isAtBorder ? Int.random(in: 2...16, using: &generator) : Int.random(in: 1...96, using: &generator)
-        let border = Int.random(in: 1..<sectors / 128, using: &generator) * 128
-        let start = isAtBorder ? border - count / 2 : Int.random(in: 0...sectors - count, using: &generator)
+        let border = Int.random(in: 1..<StormScene.sectors / 128, using: &generator) * 128
+        let start = isAtBorder ? border - count / 2 : Int.random(in: 0...StormScene.sectors - count, using: &generator)
         let range = start..<start + count
+        let (offset, length) = (Int64(start * StormModel.sector), Int64(count * StormModel.sector))
         switch Int.random(in: 0..<10, using: &generator) {
-        case 0..<6:
+        case 6: await change(range, tag: 0) { () async throws(BlockError) in try await user.zero(at: offset, count: length) }
+        case 7 where discards:
+            await change(range, tag: 0, isSure: false) { () async throws(BlockError) in try await user.discard(at: offset, count: length) }
+        case 8, 9: await read(range)
+        default:
             let tag = model.newTag()
-            await change(range, tag: tag) {
-                try await user.write(StormModel.bytes([UInt64](repeating: tag, count: count)), at: Int64(start * StormModel.sector))
-            }
-        case 6:
-            await change(range, tag: 0) {
-                try await user.zero(at: Int64(start * StormModel.sector), count: Int64(count * StormModel.sector))
-            }
-        case 7:
-            await change(range, tag: 0, isSure: false) {
-                try await user.discard(at: Int64(start * StormModel.sector), count: Int64(count * StormModel.sector))
-            }
-        default: await read(range)
+            let bytes = StormModel.bytes([UInt64](repeating: tag, count: count))
+            await change(range, tag: tag) { () async throws(BlockError) in try await user.write(bytes, at: offset) }
         }
     }
 
     /// A request that fails leaves its sectors either way, for ever.
-    private func change(_ range: Range<Int>, tag: UInt64, isSure: Bool = true, _ body: () async throws -> Void) async {
+    private func change(_ range: Range<Int>, tag: UInt64, isSure: Bool = true, _ body: () async throws(BlockError) -> Void) async {
         let start = model.begin(range, tag: tag, isSure: isSure)
-        do {
+        do throws(BlockError) {
             try await body()
             model.end(range, begunAt: start)
-        } catch {}
+        } catch {
+            failed(error)
+        }
     }
 
     private func read(_ range: Range<Int>) async {
         let start = model.moment()
-        let bytes: [UInt8]
-        do {
-            bytes = try await user.read(at: Int64(range.lowerBound * StormModel.sector), count: range.count * StormModel.sector)
-        } catch { return }
-        guard let wrong = model.firstWrong(in: bytes, from: range.lowerBound, at: start...model.moment()) else { return }
-        findings.withLock { $0.append("a guest reads: \(wrong)") }
+        do throws(BlockError) {
+            let bytes = try await user.read(at: Int64(range.lowerBound * StormModel.sector), count: range.count * StormModel.sector)
+            guard let wrong = model.firstWrong(in: bytes, from: range.lowerBound, at: start...model.moment()) else { return }
+            ledger.find("a guest reads: \(wrong)")
+        } catch {
+            failed(error)
+        }
+    }
+
+    private func failed(_ error: BlockError) {
+        if !mayFail { ledger.find("a guest's request fails: \(error)") }
+    }
+}
+
+/// When guests go on. Loop-bound in effect: all of a storm is on one thread.
+final class StormPace: Sendable {
+    private struct State {
+        var isOver = false
+        var isResting = false
+        var resting: [CheckedContinuation<Void, Never>] = []
+    }
+    private let state = Guarded(State())
+
+    /// Waits while guests rest.
+    /// - Returns: false when the storm is over.
+    func goOn() async -> Bool {
+        await withCheckedContinuation { continuation in
+            let goesOn = state.withLock { state in
+                if !state.isResting || state.isOver { return true }
+                state.resting.append(continuation)
+                return false
+            }
+            if goesOn { continuation.resume() }
+        }
+        return !state.withLock { $0.isOver }
+    }
+
+    func rest() { state.withLock { $0.isResting = true } }
+
+    func wake() {
+        let woken = state.withLock { state in
+            state.isResting = false
+            defer { state.resting = [] }
+            return state.resting
+        }
+        for continuation in woken { continuation.resume() }
+    }
+
+    func end() {
+        state.withLock { $0.isOver = true }
+        wake()
     }
 }

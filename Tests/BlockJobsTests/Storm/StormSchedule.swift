@@ -1,60 +1,101 @@
-import BlockGraph
-import IOLoop
 import TestSupport
 
-/// Lets one disk request after the other go on, by the seed, whenever nobody can do anything else: nothing depends on how quick a disk is.
-struct StormSchedule: Sendable {
-    let world: World
+@testable import IOLoop
 
-    /// How many releases in a row nobody is to wait for, and how often nothing at all may be there to release.
-    private static let mostReleases = 6000
-    private static let mostIdleRounds = 1500
+/// Decides by the seed who goes on next: a step of the loop, of the control plane, or the answer of a disk; and when time goes on.
+struct StormSchedule {
+    let world: StormWorld
+    let ledger: StormLedger
+    /// Of eight rounds in so many a disk answers though others could go on.
+    let haste: Int
+    /// Whether disks stop answering now and then.
+    let hangsDisks: Bool
 
-    /// From now on each request waits until the schedule lets it go.
-    func hold() async { await world.withDisks { disks in for disk in disks { disk.hang(next: nil, times: nil) } } }
+    /// For how many answers of the disks anybody may wait.
+    private static let mostAnswers = 12_000
+    /// How often in a row time may go on while no disk has anything to answer.
+    private static let mostMoves = 3_000
 
-    /// Lets all go.
-    func end() async {
-        await world.withDisks { disks in
-            for disk in disks {
-                disk.heal()
-                disk.release()
+    /// Plays until `isOver`, then until nobody has anything left to do.
+    /// - Returns: why it gave up, or nil.
+    func run(seed: UInt64, on io: isolated IOThread, isOver: Guarded<Bool>) async -> String? {
+        var generator = SeededGenerator(seed: seed)
+        var moves = 0
+        var mayEndPauses = true
+        while true {
+            await Task.yield()
+            for _ in 0..<Int.random(in: 0...3, using: &generator) where !world.lane.isIdle { world.lane.runOne(&generator) }
+            if hangsDisks, !world.isCalm { hangOne(&generator) }
+            let isIdle = world.lane.isIdle && io.core.state.pointee.ready.isEmpty
+            guard isIdle || Int.random(in: 0..<8, using: &generator) < haste else { continue }
+            if answerSome(&generator) {
+                (moves, mayEndPauses) = (0, true)
+                world.clock.pass(serviceTime)
+            } else if isIdle {
+                if isOver.withLock({ $0 }) { return nil }
+                if mayEndPauses, ledger.endPauses() {
+                    mayEndPauses = false
+                    continue
+                }
+                mayEndPauses = true
+                if let stall = goOn(&moves) { return stall }
+            }
+            if let late = ledger.waiting.first(where: { $0.answers > Self.mostAnswers }) {
+                return "no end of '\(late.text)' after \(late.answers) answers of the disks"
             }
         }
     }
 
-    /// Plays until `isOver`.
-    /// - Returns: why it gave up, or nil.
-    func run(seed: UInt64, isOver: Guarded<Bool>) async -> String? {
-        var generator = SeededGenerator(seed: seed)
-        var (releases, idle) = (0, 0)
-        while !isOver.withLock({ $0 }) {
-            await settle()
-            // Several in one turn of the loop, so that ends meet.
-            let choices = (0..<Int.random(in: 1...6, using: &generator)).map { _ in Int.random(in: 0..<1 << 20, using: &generator) }
-            let released = await world.withDisks { disks in
-                choices.count { choice in
-                    let hanging = disks.filter { $0.hangingCount > 0 }
-                    guard !hanging.isEmpty else { return false }
-                    let disk = hanging[choice % hanging.count]
-                    disk.release(at: (choice >> 4) % disk.hangingCount)
-                    return true
-                }
-            }
-            releases += released
-            idle = released == 0 ? idle + 1 : 0
-            if released == 0, let clock = world.clock as? StepClock, let next = clock.nextDeadline { clock.move(to: next) }
-            if releases > Self.mostReleases { return "no end after \(releases) requests" }
-            if idle > Self.mostIdleRounds { return "nobody goes on though no disk owes an answer" }
+    /// Now and then a disk stops answering, until the others have answered some requests, or nobody has anything else to do.
+    private func hangOne(_ generator: inout SeededGenerator) {
+        if let hung = world.disks.first(where: \.isHung) {
+            if ledger.answered > hung.hungUntil { hung.isHung = false }
+        } else if Int.random(in: 0..<1000, using: &generator) == 0 {
+            let disks = world.disks
+            let disk = disks[Int.random(in: 0..<disks.count, using: &generator)]
+            disk.hungUntil = ledger.answered + Int.random(in: 20...600, using: &generator)
+            disk.isHung = true
         }
+    }
+
+    /// How long the disks work for some answers: while one hangs, so long that deadlines pass.
+    private var serviceTime: UInt64 {
+        guard let hung = world.disks.first(where: \.isHung) else { return 1_000_000 }
+        return [1_000_000, 20_000_000, 100_000_000][hung.hungUntil % 3]
+    }
+
+    /// Several in one turn of the loop, so that ends meet.
+    private func answerSome(_ generator: inout SeededGenerator) -> Bool {
+        var hasAnswered = false
+        for _ in 0..<Int.random(in: 1...4, using: &generator) {
+            let ready = world.disks.filter { !$0.isHung && $0.storage.value.hangingCount > 0 }
+            guard !ready.isEmpty else { return hasAnswered }
+            let disk = ready[Int.random(in: 0..<ready.count, using: &generator)]
+            let index = Int.random(in: 0..<disk.storage.value.hangingCount, using: &generator)
+            let operation = disk.storage.value.hangingOperation(at: index)
+            let errno: Int32? = Int.random(in: 0..<1000, using: &generator) < disk.faults ? operation == .write ? 28 : 5 : nil
+            ledger.answer(index << 8 | Int(errno ?? 0))
+            disk.storage.value.release(at: index, failing: errno)
+            hasAnswered = true
+        }
+        return hasAnswered
+    }
+
+    /// Nobody can do anything: a hung disk comes back, or time goes on.
+    private func goOn(_ moves: inout Int) -> String? {
+        moves += 1
+        let hung = world.disks.filter { $0.isHung && $0.storage.value.hangingCount > 0 }
+        // While disks hang, deadlines pass; then the disks come back.
+        if !hung.isEmpty, world.clock.next == nil || moves > 8 {
+            for disk in hung { disk.isHung = false }
+            return nil
+        }
+        guard let next = world.clock.next else { return "nobody goes on though no disk owes an answer: \(whoWaits)" }
+        if next.isLong, hung.isEmpty { return "a wait of \(next.wait / 1_000_000) ms though no disk owes an answer: \(whoWaits)" }
+        guard moves < Self.mostMoves else { return "only time goes on: \(whoWaits)" }
+        world.clock.moveOn()
         return nil
     }
 
-    private func settle() async {
-        for _ in 0..<8 {
-            await world.threads[0].run { _ in await Task.yield() }
-            _ = await world.graph.contains("src")
-            await Task.yield()
-        }
-    }
+    private var whoWaits: [String] { ledger.waiting.map(\.text) }
 }

@@ -40,7 +40,8 @@ struct PlannedHang {
 struct HangingOperation {
     let operation: StorageOperation
     let change: Change?
-    let continuation: UnsafeContinuation<Void, Never>
+    /// Resumed with why it fails, or nil.
+    let continuation: UnsafeContinuation<BlockError?, Never>
 }
 
 struct HangWatcher {
@@ -81,11 +82,16 @@ extension SimulatedStorage {
     public func release() {
         let released = hanging
         hanging = []
-        for operation in released { operation.continuation.resume() }
+        for operation in released { operation.continuation.resume(returning: nil) }
     }
 
-    /// Lets the operation that hangs at `index`, in order of arrival, go on.
-    public func release(at index: Int) { hanging.remove(at: index).continuation.resume() }
+    /// Lets the operation that hangs at `index`, in order of arrival, go on, or fail with `errno`.
+    public func release(at index: Int, failing errno: Int32? = nil) {
+        hanging.remove(at: index).continuation.resume(returning: errno.map { .system($0) })
+    }
+
+    /// What hangs at `index`, in order of arrival.
+    public func hangingOperation(at index: Int) -> StorageOperation { hanging[index].operation }
 
     /// Waits until at least `count` operations hang.
     public func waitUntilHanging(_ count: Int = 1) async {
@@ -101,10 +107,11 @@ extension SimulatedStorage {
         inFlight += 1
         defer { inFlight -= 1 }
         let epoch = epoch
-        if takeHang(operation) { await hangHere(operation, change) }
+        var failure: BlockError?
+        if takeHang(operation) { failure = await hangHere(operation, change) }
         do throws(BlockError) {
             guard epoch == self.epoch, changesUntilDeath != 0 else { throw .system(5) }
-            if let error = takeFault(operation, offset..<max(offset + 1, offset + count)) {
+            if let error = failure ?? takeFault(operation, offset..<max(offset + 1, offset + count)) {
                 if let change, tearsFailedWrites { apply(change.torn(by: &generator), isDurable: false) }
                 throw error
             }
@@ -117,7 +124,7 @@ extension SimulatedStorage {
         }
     }
 
-    private func hangHere(_ operation: StorageOperation, _ change: Change?) async {
+    private func hangHere(_ operation: StorageOperation, _ change: Change?) async -> BlockError? {
         await withUnsafeContinuation { continuation in
             hanging.append(HangingOperation(operation: operation, change: change, continuation: continuation))
             let satisfied = watchers.filter { $0.count <= hanging.count }

@@ -10,6 +10,8 @@ public protocol DriverDefinition: Sendable, Equatable {
     var name: String { get }
     /// Whether the node passes its child's bytes on as they are; such nodes are seen through when the graph is described.
     var isFilter: Bool { get }
+    /// Whether QEMU counts the driver among its protocols, which messages call so: it has a way to its bytes of its own.
+    var isProtocol: Bool { get }
     /// Whether the bytes are a host file's or device's, with image locks.
     var locksImage: Bool { get }
     /// The children that the options speak of, in the order in which they are opened and shown. A child named `file` is opened before the
@@ -72,6 +74,8 @@ public protocol DriverDefinition: Sendable, Equatable {
 extension DriverDefinition {
     /// No filter.
     public var isFilter: Bool { false }
+    /// A format, or a filter like one.
+    public var isProtocol: Bool { false }
     /// No host file.
     public var locksImage: Bool { false }
     /// None.

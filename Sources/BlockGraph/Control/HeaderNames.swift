@@ -22,11 +22,13 @@ extension BlockGraph {
             let plain = path.hasPrefix("\(name.format ?? ""):") ? ImagePath.afterProtocol(path) : path
             return NodeSpec(driver: name.format == "file" ? .file(FileSpec(filename: plain)) : .hostDevice(FileSpec(filename: plain)))
         }
+        if let format = name.format, NullDefinition.names.contains(format) { return NodeSpec(driver: try .null(format, named: path)) }
         let file: DriverSpec
         switch ImagePath.protocolName(of: path) {
         case nil: file = await fileDriver(path)
         case "file"?: file = await fileDriver(ImagePath.afterProtocol(path))
         case "host_device"?: file = .hostDevice(FileSpec(filename: ImagePath.afterProtocol(path)))
+        case let null? where NullDefinition.names.contains(null): file = try .null(null, named: path)
         case let other?: throw BlockError(.invalidOption, "Unknown protocol '\(other)'")
         }
         return NodeSpec(driver: try BlockGraph.format(name.format, over: file))
@@ -39,7 +41,7 @@ extension BlockGraph {
         case nil: return .probed(over: child)
         case "raw"?: return .raw(RawSpec(file: child))
         case "qcow2"?: return .qcow2(Qcow2Spec(file: child))
-        case "file"?, "host_device"?: return file
+        case "file"?, "host_device"?, "null-co"?, "null-aio"?: return file
         case let other?: throw BlockError(.invalidOption, "Unknown driver '\(other)'")
         }
     }

@@ -18,6 +18,8 @@ public struct NodeOptions: Sendable, Equatable {
     public var cacheNoFlush = false
     /// Whether an image's header named the node, or what it is part of.
     var isNamedInHeader = false
+    /// Options that were given with nothing in them.
+    var emptyOptions: [String] = []
 
     /// No options.
     public init() {}
@@ -33,6 +35,7 @@ public struct NodeOptions: Sendable, Equatable {
         cacheDirect = spec.cacheDirect ?? inherited.cacheDirect
         cacheNoFlush = spec.cacheNoFlush ?? inherited.cacheNoFlush
         isNamedInHeader = inherited.isNamedInHeader
+        emptyOptions = spec.emptyOptions
     }
 
     /// What a child that says nothing has. A backing file is for reading; any other child discards what its parent lets through.
@@ -65,6 +68,16 @@ public struct NodeOptions: Sendable, Equatable {
         }
         try definition.check(self)
         try checkDetectZeroes()
+    }
+
+    /// Refuses an option with nothing in it. QEMU does so last, when the node is open.
+    func checkEmpty(_ definition: any DriverDefinition) throws(BlockError) {
+        guard let option = emptyOptions.first else { return }
+        throw BlockError(
+            .invalidOption,
+            definition.isProtocol
+                ? "Block protocol '\(definition.name)' doesn't support the option '\(option)'"
+                : "Block format '\(definition.name)' does not support the option '\(option)'")
     }
 
     /// Zeroes are unmapped only where discards are.

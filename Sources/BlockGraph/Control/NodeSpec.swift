@@ -18,6 +18,8 @@ public struct NodeSpec: Sendable, Equatable {
     public var cacheDirect: Bool?
     /// cache.no-flush: flushes are ignored. nil inherits, or is false.
     public var cacheNoFlush: Bool?
+    /// Options that were given with nothing in them, such as `cache: {}`. QEMU has no option left then that a driver could know, and says so.
+    public var emptyOptions: [String] = []
 
     /// Makes a spec; what is not given has the default of `blockdev-add`.
     public init(

@@ -229,6 +229,7 @@ extension BlockGraph {
             try await connect(children, to: claim.id, holding: reservation)
             try await makeNode(claim.id, spec, options, on: place.thread, holding: reservation)
             try await openLaterChildren(of: claim.id, definition, options, place, &reservation)
+            try options.checkEmpty(definition)
         } catch {
             await discardUnfinished(claim.id, holding: reservation)
             throw error

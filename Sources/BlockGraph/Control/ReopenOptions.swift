@@ -39,6 +39,7 @@ extension NodeSpec {
         var options = [NodeFilename.Option(name: "driver", value: .string(driver.name))]
         if let nodeName { options.append(.init(name: "node-name", value: .string(nodeName))) }
         if let forceShare { options.append(.init(name: "force-share", value: .boolean(forceShare))) }
+        options += emptyOptions.map { NodeFilename.Option(name: $0, value: .string("")) }
         return options + driver.definition.givenOptions
     }
 }

@@ -12,6 +12,21 @@ extension NodeSpec {
             autoReadOnly: options.autoReadOnly, forceShare: options.forceShare,
             discard: options.discard.map { $0 == .unmap ? .unmap : .ignore },
             detectZeroes: options.detectZeroes?.domain() ?? .off, cacheDirect: options.cache?.direct, cacheNoFlush: options.cache?.noFlush)
+        emptyOptions = options.emptyOptions
+    }
+}
+
+extension BlockdevOptions {
+    /// The members that are there with nothing in them.
+    fileprivate var emptyOptions: [String] {
+        var names: [String] = []
+        if let cache, cache.direct == nil, cache.noFlush == nil { names.append("cache") }
+        guard case .blkdebug(let blkdebug) = variant else { return names }
+        let lists = [
+            ("inject-error", blkdebug.injectError?.isEmpty), ("set-state", blkdebug.setState?.isEmpty),
+            ("take-child-perms", blkdebug.takeChildPerms?.isEmpty), ("unshare-child-perms", blkdebug.unshareChildPerms?.isEmpty),
+        ]
+        return names + lists.compactMap { $0.1 == true ? $0.0 : nil }
     }
 }
 

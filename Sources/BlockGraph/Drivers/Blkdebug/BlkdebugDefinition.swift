@@ -43,6 +43,7 @@ struct BlkdebugDefinition: DriverDefinition {
     let spec: BlkdebugSpec
 
     var name: String { "blkdebug" }
+    var isProtocol: Bool { true }
     var isFilter: Bool { true }
     var children: [ChildSlot] { [ChildSlot("image", .filtered, spec.image)] }
     var strongOptions: [NodeFilename.Option] {

@@ -24,6 +24,7 @@ struct BlkverifyDefinition: DriverDefinition {
     let spec: BlkverifySpec
 
     var name: String { "blkverify" }
+    var isProtocol: Bool { true }
     var isFilter: Bool { true }
     var children: [ChildSlot] { [ChildSlot("raw", .filtered, spec.raw), ChildSlot("test", .data, spec.test)] }
 

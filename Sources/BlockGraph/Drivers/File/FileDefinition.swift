@@ -37,6 +37,7 @@ struct FileDefinition: DriverDefinition {
     }
 
     var name: String { driver.rawValue }
+    var isProtocol: Bool { true }
     var locksImage: Bool { true }
     var exactFilename: String? { spec.filename }
     var strongOptions: [NodeFilename.Option] { [.init(name: "filename", value: .string(spec.filename))] }

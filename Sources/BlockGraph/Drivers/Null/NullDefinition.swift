@@ -18,6 +18,13 @@ public struct NullSpec: Sendable, Equatable {
 }
 
 extension DriverSpec {
+    /// The driver of this name, as a path names it: the path has no room for options.
+    static func null(_ driver: String, named path: String) throws(BlockError) -> DriverSpec {
+        let definition = NullDefinition(driver, NullSpec())
+        try definition.check(name: path)
+        return DriverSpec(definition)
+    }
+
     /// Nothing: reads give anything (or zeroes), writes vanish.
     public static func nullCo(_ spec: NullSpec) -> DriverSpec { DriverSpec(NullDefinition("null-co", spec)) }
     /// The same, completing through the loop.
@@ -26,12 +33,23 @@ extension DriverSpec {
 
 /// The drivers `null-co` and `null-aio`.
 struct NullDefinition: DriverDefinition {
+    /// What they are called.
+    static let names: Set<String> = ["null-co", "null-aio"]
+
     let name: String
     let spec: NullSpec
 
     init(_ name: String, _ spec: NullSpec) {
         self.name = name
         self.spec = spec
+    }
+
+    var isProtocol: Bool { true }
+    /// Refuses a name that is not the driver's.
+    func check(name: String) throws(BlockError) {
+        guard name == "\(self.name)://" else {
+            throw BlockError(.invalidOption, "The only allowed filename for this driver is '\(self.name)://'")
+        }
     }
 
     var exactFilename: String? { spec.size == nil && spec.readZeroes == nil ? "\(name)://" : nil }

@@ -59,8 +59,17 @@ struct Qcow2Definition: DriverDefinition {
             slots.append(ChildSlot("data-file", .data, HeaderName(text: name, format: nil, isData: true)))
         }
         switch spec.backing {
-        case .none: break
-        case .child: slots.append(contentsOf: lateChildren)
+        // An empty name is an old way to say that there is none; reopening knows no such way.
+        case .none, .child(.named("")): break
+        case .child(let child):
+            if let name = header.backingFile, !name.isEmpty {
+                do throws(BlockError) {
+                    try child.check(besideHeaderName: name)
+                } catch {
+                    throw BlockError(error.kind, Self.backingFailure + error.message)
+                }
+            }
+            slots.append(contentsOf: lateChildren)
         case .fromHeader:
             if let name = header.backingFile, !name.isEmpty {
                 let backing = HeaderName(text: name, format: header.backingFormat, isData: false)

@@ -40,11 +40,15 @@ public struct RawLayout: Sendable, Equatable {
     }
 
     /// The image's length over a file of `fileLength` bytes. A file that shrank under a fixed window shortens the image.
+    ///
+    /// Whole sectors of 512 bytes, as in QEMU: a window that begins within a sector of the file ends beyond the file's end.
     public func length(fileLength: Int64) -> Int64 {
         let available = max(0, fileLength - offset)
-        guard let fixedSize else { return available }
-        return min(fixedSize, available)
+        return (min(fixedSize ?? available, available) + 511) & ~511
     }
+
+    /// Whether the image may have bytes that its file has not.
+    public var mayEndBeyondFile: Bool { offset & 511 != 0 }
 
     /// Where in the file a read of `count` bytes at `position` goes.
     /// - Throws: `.outOfBounds` when it would leave a window of fixed size.

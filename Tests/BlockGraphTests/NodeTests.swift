@@ -204,6 +204,23 @@ actor NodeBench {
         }
     }
 
+    @Test func `a window that begins within a sector ends in zeroes that cannot be written`() async throws {
+        let layout = try RawLayout(offset: 100, size: nil, fileLength: 4096)
+        let bench = NodeBench([UInt8](repeating: 7, count: 4096), layout: layout)
+        try await bench.run { bench in
+            #expect(bench.raw.length == 4096)
+            #expect(try await bench.raw.bytes(at: 3990, count: 106) == [UInt8](repeating: 7, count: 6) + [UInt8](repeating: 0, count: 100))
+            #expect(try await bench.raw.bytes(at: 3996, count: 100) == [UInt8](repeating: 0, count: 100))
+            #expect(try await bench.raw.extent(at: 0, limit: 4096) == StorageExtent(.data, length: 3996))
+            #expect(try await bench.raw.extent(at: 3996, limit: 100) == StorageExtent(.hole, length: 100))
+            let full = BlockError(.system(errno: 28), "No space left on device")
+            await #expect(throws: full) { try await bench.raw.write([9, 9], at: 3995) }
+            await #expect(throws: full) { try await bench.raw.writeZeroes(at: 3584, count: 512) }
+            try await bench.raw.write([9, 9], at: 3994)
+            #expect(bench.storage.bytes == [UInt8](repeating: 7, count: 4094) + [9, 9])
+        }
+    }
+
     @Test func `windows that don't fit are refused in the reference's words`() {
         #expect(
             throws: BlockError(

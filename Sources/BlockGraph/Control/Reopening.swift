@@ -139,20 +139,25 @@ extension BlockGraph {
                 .unsupported, "Block format '\(node.driverName)' used by node '\(node.name)' does not support reopening files")
         }
         if !entry.keepsOthers { try entry.given.checkReset(from: old) }
-        let moves = entry.keepsOthers ? [] : try childMoves(entry, node, after: before)
+        let found = Result { () throws(BlockError) in entry.keepsOthers ? [] : try childMoves(entry, node, after: before) }
         let handle = record.handle
-        let futureFile = try (moves.first { $0.name == "file" }?.new).map { (id) throws(BlockError) in try self.handle(id) }
+        // What is wrong with the children is said after what is wrong with the driver's options.
+        var futureFile: LoopBound<Node>?
+        if case .success(let moves) = found, let file = moves.first(where: { $0.name == "file" })?.new {
+            futureFile = try self.handle(file)
+        }
         // A driver that is another one is refused below, whatever its options.
         if definition.name == node.driverName {
-            let (spec, options) = (entry.spec, entry.options)
+            let (spec, options, file) = (entry.spec, entry.options, futureFile)
             prepared.append(
                 try await handle.thread.run { (io: isolated IOThread) async throws(BlockError) in
                     LoopBound(
-                        try await NodeReopening.prepare(handle.value, as: spec.definition, options, futureFile: futureFile?.value), on: io)
+                        try await NodeReopening.prepare(handle.value, as: spec.definition, options, futureFile: file?.value), on: io)
                 })
         }
+        if !entry.keepsOthers { try checkBacking(entry, node) }
+        let moves = try found.get()
         if !entry.keepsOthers {
-            try checkBacking(entry, node)
             try entry.given.checkUnchanged(from: old, with: presentChildren(of: node))
         }
         return moves
@@ -167,8 +172,13 @@ extension BlockGraph {
         return present
     }
 
+    /// A node with a backing file has to be told what becomes of it, also by options of another driver, which cannot tell.
     private func checkBacking(_ entry: Reopening, _ node: Topology.Node) throws(BlockError) {
-        guard case .notGiven = entry.spec.definition.backing, topology.child("backing", of: node.id) != nil else { return }
+        switch entry.spec.definition.backing {
+        case .none, .child: return
+        case .notGiven, .unsupported: break
+        }
+        guard topology.child("backing", of: node.id) != nil else { return }
         throw BlockError(.invalidOption, "backing is missing for '\(node.name)'")
     }
 

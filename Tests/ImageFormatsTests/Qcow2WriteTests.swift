@@ -103,6 +103,15 @@ import Testing
         try await test.image.flush()
     }
 
+    @Test func `that are compressed are on stable storage when they must be`() async throws {
+        let setup = ImageSetup(options: "cluster_size=64k", length: 1 << 20, clusterSize: 65536)
+        let test = try await TestImage(setup, try await setup.make(), seed: 1)
+        let bytes = SectorModel.bytes(5, 0..<128)
+        try await test.image.writeCompressed(at: GuestOffset(0), array: bytes, flags: .forceUnitAccess)
+        let survivor = try await Qcow2Image.open(test.file.durableContents)
+        #expect(try await survivor.bytes(at: 0, count: bytes.count) == bytes)
+    }
+
     @Test func `are marked and refuse to write when an entry leads to metadata`() async throws {
         let setup = ImageSetup(options: "cluster_size=64k", length: 1 << 20, clusterSize: 65536)
         var file = try await BlockingWork.shared.run {

@@ -185,10 +185,10 @@ extension Qcow2Image {
     }
 
     /// Writes an array compressed.
-    func writeCompressed(at offset: GuestOffset, array: [UInt8]) async throws(BlockError) {
+    func writeCompressed(at offset: GuestOffset, array: [UInt8], flags: WriteFlags = []) async throws(BlockError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, array.count), alignment: 512)
         defer { buffer.deallocate() }
         buffer.copyBytes(from: array)
-        try await writeCompressed(at: offset, from: UnsafeRawBufferPointer(rebasing: buffer[..<array.count]))
+        try await writeCompressed(at: offset, from: UnsafeRawBufferPointer(rebasing: buffer[..<array.count]), flags: flags)
     }
 }

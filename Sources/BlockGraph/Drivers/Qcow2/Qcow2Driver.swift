@@ -147,7 +147,7 @@ public final class Qcow2Driver: NodeDriver {
     }
 
     public override func write(at offset: Int64, from buffer: UnsafeRawBufferPointer, flags: WriteFlags) async throws(BlockError) {
-        if flags.contains(.compressed) { return try await image.writeCompressed(at: GuestOffset(offset), from: buffer) }
+        if flags.contains(.compressed) { return try await image.writeCompressed(at: GuestOffset(offset), from: buffer, flags: flags) }
         try await image.write(at: GuestOffset(offset), from: buffer, flags: flags)
     }
 

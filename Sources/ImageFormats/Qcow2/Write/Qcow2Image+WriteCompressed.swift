@@ -8,7 +8,9 @@ extension Qcow2Image {
     ///
     /// Compressed data is packed: several clusters share one of the file, which has as many users.
     /// - Throws: as `write`; EINVAL unless the range is made of whole clusters (at the disk's end a part of one); `.unsupported` with a data file.
-    public func writeCompressed(at offset: GuestOffset, from buffer: UnsafeRawBufferPointer) async throws(BlockError) {
+    public func writeCompressed(
+        at offset: GuestOffset, from buffer: UnsafeRawBufferPointer, flags: WriteFlags = []
+    ) async throws(BlockError) {
         try checkWritable()
         if needsBitmapClaim { try await claimBitmaps() }
         try checkRange(offset, Int64(buffer.count))
@@ -31,6 +33,7 @@ extension Qcow2Image {
         } catch {
             throw await reported(error)
         }
+        if flags.contains(.forceUnitAccess) { try await flush() }
     }
 
     /// Writes up to `width` clusters of one slice.

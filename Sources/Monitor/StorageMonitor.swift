@@ -15,6 +15,7 @@ public actor StorageMonitor {
         let graph: BlockGraph
         let blockJobs: BlockJobs
         let version: VersionInfo
+        let chardevs: [ChardevObject]
         let announce: @Sendable (any QAPIEvent) -> Void
         let beforeQuit: @Sendable () async -> Void
         let quit: @Sendable () -> Void
@@ -25,12 +26,14 @@ public actor StorageMonitor {
         ///   - graph: all nodes.
         ///   - blockJobs: starts jobs on nodes.
         ///   - version: what `query-version` and the greeting say.
+        ///   - chardevs: those that the daemon was started with.
         ///   - announce: sends an event that is no job's to every client; called on the executor.
         ///   - beforeQuit: ends the jobs; `quit` is answered when it returns.
         ///   - quit: called on the executor once the reply to `quit` is on its way.
         public init(
             executor: any SerialExecutor, registry: JobRegistry, graph: BlockGraph, blockJobs: BlockJobs, version: VersionInfo,
-            announce: @escaping @Sendable (any QAPIEvent) -> Void, beforeQuit: @escaping @Sendable () async -> Void,
+            chardevs: [ChardevObject], announce: @escaping @Sendable (any QAPIEvent) -> Void,
+            beforeQuit: @escaping @Sendable () async -> Void,
             quit: @escaping @Sendable () -> Void
         ) {
             self.executor = executor
@@ -38,6 +41,7 @@ public actor StorageMonitor {
             self.graph = graph
             self.blockJobs = blockJobs
             self.version = version
+            self.chardevs = chardevs
             self.announce = announce
             self.beforeQuit = beforeQuit
             self.quit = quit

@@ -31,12 +31,15 @@ final class MonitorServer: @unchecked Sendable {
     private final class Client {
         let connection: Connection
         let session: Session
+        /// By which it came.
+        let chardev: String
         let whenEnded: (() -> Void)?
         var isUnflushed = false
 
-        init(_ connection: Connection, _ session: Session, whenEnded: (() -> Void)?) {
+        init(_ connection: Connection, _ session: Session, of chardev: String, whenEnded: (() -> Void)?) {
             self.connection = connection
             self.session = session
+            self.chardev = chardev
             self.whenEnded = whenEnded
         }
     }
@@ -67,23 +70,26 @@ final class MonitorServer: @unchecked Sendable {
     // MARK: Clients
 
     /// Serves every client of a listening socket.
-    func serve(_ listener: UnixListener, style: JSONWriter.Style) {
+    func serve(_ listener: UnixListener, of chardev: String, style: JSONWriter.Style) {
         listeners.append(listener)
-        listener.start { [weak self] socket in self?.serve(socket: socket, style: style) }
+        listener.start { [weak self] socket in self?.serve(socket: socket, of: chardev, style: style) }
     }
 
     /// Serves the client at the other end of a connected socket.
     /// - Parameter ended: called when it has gone.
-    func serve(socket: Int32, style: JSONWriter.Style, ended: (() -> Void)? = nil) {
-        serve(Connection(socket: socket, on: executor.queue, limits: limits), style, ended)
+    func serve(socket: Int32, of chardev: String, style: JSONWriter.Style, ended: (() -> Void)? = nil) {
+        serve(Connection(socket: socket, on: executor.queue, limits: limits), chardev, style, ended)
     }
 
     /// Serves a client over a pair of descriptors, such as standard input and output.
-    func serve(input: Int32, output: Int32, style: JSONWriter.Style, ended: (() -> Void)? = nil) {
-        serve(Connection(input: input, output: output, on: executor.queue, limits: limits), style, ended)
+    func serve(input: Int32, output: Int32, of chardev: String, style: JSONWriter.Style, ended: (() -> Void)? = nil) {
+        serve(Connection(input: input, output: output, on: executor.queue, limits: limits), chardev, style, ended)
     }
 
-    private func serve(_ connection: Connection, _ style: JSONWriter.Style, _ ended: (() -> Void)?) {
+    /// Whether a client is there that came by this chardev.
+    func hasClient(of chardev: String) -> Bool { clients.values.contains { $0.chardev == chardev } }
+
+    private func serve(_ connection: Connection, _ chardev: String, _ style: JSONWriter.Style, _ ended: (() -> Void)?) {
         lastClient += 1
         let id = SessionID(lastClient)
         // Connection and session hold each other until the connection has ended.
@@ -95,7 +101,7 @@ final class MonitorServer: @unchecked Sendable {
             waitingBytes: { connection.waitingBytes },
             cutOff: { connection.cutOff() })
         let session = Session(id, style: style, in: surroundings, output: output)
-        let client = Client(connection, session, whenEnded: ended)
+        let client = Client(connection, session, of: chardev, whenEnded: ended)
         clients[id] = client
         if let peer = connection.peer {
             log.info("\(id) has come: process \(peer.process), user \(peer.user)")

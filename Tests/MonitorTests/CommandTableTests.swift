@@ -19,7 +19,7 @@ import Testing
             StorageMonitor.Surroundings(
                 executor: executor, registry: registry, graph: graph,
                 blockJobs: BlockJobs(executor: executor, registry: registry, graph: graph, thread: thread),
-                version: VersionInfo(qemu: VersionTriple(major: 10, minor: 1, micro: 0), package: ""), announce: { _ in },
+                version: VersionInfo(qemu: VersionTriple(major: 10, minor: 1, micro: 0), package: ""), chardevs: [], announce: { _ in },
                 beforeQuit: {}, quit: {}))
         let promised = Set(SchemaCommands.names)
         #expect(promised.count == SchemaCommands.names.count)

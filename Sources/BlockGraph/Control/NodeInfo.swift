@@ -114,8 +114,11 @@ public indirect enum NodeFilename: Sendable, Equatable {
 
 extension NodeFilename {
     /// The reference shows options in the order of its hash table: by the hash of their names, modulo 512.
-    static func inReferenceOrder(_ options: [Option]) -> [Option] {
-        options.map { (hash($0.name) % 512, $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+    static func inReferenceOrder(_ options: [Option]) -> [Option] { inReferenceOrder(options, name: \.name) }
+
+    /// The same for anything that has names.
+    public static func inReferenceOrder<Element>(_ elements: [Element], name: (Element) -> String) -> [Element] {
+        elements.map { (hash(name($0)) % 512, $0) }.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     /// The hash function of the tdb database, which the reference's tables use.

@@ -40,6 +40,8 @@ extension StorageMonitor {
             var limits = ThrottleRates()
             try limits.apply(properties)
             do throws(BlockError) {
+                // The name of every object's first property.
+                guard options.id != "type" else { throw ThrottleGroups.duplicate(options.id) }
                 try throttleGroups.add(options.id, limits: limits)
             } catch {
                 throw QMPError(error)
@@ -47,41 +49,33 @@ extension StorageMonitor {
         }
     }
 
+    private var tree: ObjectTree { ObjectTree(groups: throttleGroups, chardevs: surroundings.chardevs) }
+
     fileprivate func property(_ name: String, of path: String) throws(QMPError) -> JSONValue {
-        let group = try object(path)
-        switch name {
-        case "type": return .string("throttle-group")
-        case "limits": return group.limits.wire
-        default: return .integer(try StorageMonitor.property(name).value(in: group.limits))
-        }
+        let object = try tree.object(path)
+        if let value = object.value(name) { return value }
+        guard case .throttleGroup(let group) = object else { throw object.unknown(name) }
+        if name == "limits" { return group.limits.wire }
+        return .integer(try StorageMonitor.property(name).value(in: group.limits))
     }
 
     fileprivate func setProperty(_ change: PropertyChange) throws(QMPError) {
-        let group = try object(change.path)
-        switch change.content {
-        case .type: throw QMPError("Property 'throttle-group.type' is not writable")
-        case .other(let name):
+        let object = try tree.object(change.path)
+        let name = change.property
+        guard object.value(name) == nil else { throw QMPError("Property '\(object.type).\(name)' is not writable") }
+        guard case .throttleGroup(let group) = object else { throw object.unknown(name) }
+        guard let asked = change.limits else {
             _ = try StorageMonitor.property(name)
             throw QMPError("Property cannot be set after initialization")
-        case .limits(let outcome):
-            var limits = group.limits
-            try limits.apply(try outcome.get())
-            do throws(BlockError) {
-                try limits.check()
-            } catch {
-                throw QMPError(error)
-            }
-            group.setLimits(limits)
         }
-    }
-
-    /// An object by its full path, or by its name alone.
-    private func object(_ path: String) throws(QMPError) -> ThrottleGroup {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: true)
-        let isPlaced = path.hasPrefix("/") ? parts.count == 2 && parts[0] == "objects" : (1...2).contains(parts.count)
-        guard isPlaced, parts.count == 1 || parts[0] == "objects", let name = parts.last, let group = throttleGroups.group(String(name))
-        else { throw QMPError(.deviceNotFound, "Device '\(path)' not found") }
-        return group
+        var limits = group.limits
+        try limits.apply(try asked.get())
+        do throws(BlockError) {
+            try limits.check()
+        } catch {
+            throw QMPError(error)
+        }
+        group.setLimits(limits)
     }
 
     private static func property(_ name: String) throws(QMPError) -> ThrottleProperty {
@@ -103,23 +97,15 @@ extension StorageMonitor {
 
 /// What `qom-set` asks for. Its value may be anything, of any size, and is read before the command's turn comes.
 private struct PropertyChange: Sendable {
-    enum Content {
-        case type
-        /// The new limits, or why the value is none.
-        case limits(Result<ThrottleLimits, QMPError>)
-        case other(String)
-    }
-
     let path: String
-    let content: Content
+    let property: String
+    /// The new limits, or why the value is none; nil for another property.
+    let limits: Result<ThrottleLimits, QMPError>?
 
     init(_ command: QomSet) {
         path = command.path
-        switch command.property {
-        case "type": content = .type
-        case "limits": content = .limits(Result { () throws(QMPError) in try PropertyChange.limits(command.value) })
-        default: content = .other(command.property)
-        }
+        property = command.property
+        limits = property == "limits" ? Result { () throws(QMPError) in try PropertyChange.limits(command.value) } : nil
     }
 
     /// Reads a value as the member `limits`, which is what errors call it.

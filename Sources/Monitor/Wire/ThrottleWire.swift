@@ -78,17 +78,25 @@ extension ThrottleRates {
 
     /// Takes over the properties of a new object: `limits`, and the old names.
     mutating func apply(_ wire: ThrottleGroupProperties) throws(QMPError) {
-        if let limits = wire.limits { try apply(limits) }
         let given: [Int64?] = [
             wire.xIopsTotal, wire.xIopsTotalMax, wire.xIopsTotalMaxLength, wire.xIopsRead, wire.xIopsReadMax, wire.xIopsReadMaxLength,
             wire.xIopsWrite, wire.xIopsWriteMax, wire.xIopsWriteMaxLength, wire.xBpsTotal, wire.xBpsTotalMax, wire.xBpsTotalMaxLength,
             wire.xBpsRead, wire.xBpsReadMax, wire.xBpsReadMaxLength, wire.xBpsWrite, wire.xBpsWriteMax, wire.xBpsWriteMaxLength,
             wire.xIopsSize,
         ]
+        var values: [(name: String, place: (property: ThrottleProperty, value: Int64)?)] = wire.limits == nil ? [] : [("limits", nil)]
         for (property, value) in zip(ThrottleProperty.all, given) {
-            guard let value else { continue }
-            guard value >= 0 else { throw QMPError("Property values cannot be negative") }
-            try property.set(value, in: &self, named: "x-" + property.name)
+            if let value { values.append(("x-" + property.name, (property, value))) }
+        }
+        // QEMU checks each property when it is set, `limits` as a whole.
+        for (name, place) in NodeFilename.inReferenceOrder(values, name: \.name) {
+            if let place {
+                guard place.value >= 0 else { throw QMPError("Property values cannot be negative") }
+                try place.property.set(place.value, in: &self, named: name)
+            } else if let limits = wire.limits {
+                try apply(limits)
+                do throws(BlockError) { try check() } catch { throw QMPError(error) }
+            }
         }
     }
 

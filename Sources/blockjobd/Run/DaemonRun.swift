@@ -106,6 +106,9 @@ actor DaemonRun {
             StorageMonitor.Surroundings(
                 executor: executor, registry: registry, graph: graph,
                 blockJobs: BlockJobs(executor: executor, registry: registry, graph: graph, thread: thread), version: version,
+                chardevs: DaemonRun.chardevObjects(options, passed) { chardev in
+                    ending.run?.assumeIsolated { $0.server.hasClient(of: chardev) } ?? false
+                },
                 announce: { events.send(.schema($0)) },
                 beforeQuit: { await ending.run?.cancelJobs(because: "quit") },
                 quit: { ending.run?.assumeIsolated { $0.closeSoon() } }))
@@ -123,6 +126,25 @@ actor DaemonRun {
         }
         events.attach { (event, time) in server.broadcast(event.wire, at: time) }
         ending.run = self
+    }
+
+    /// The chardevs as objects that `qom-get` finds.
+    private static func chardevObjects(
+        _ options: DaemonOptions, _ passed: [String: Int32], _ hasClient: @escaping @Sendable (String) -> Bool
+    ) -> [ChardevObject] {
+        options.steps.compactMap { step in
+            guard case .chardev(let chardev) = step.action else { return nil }
+            let id = chardev.id
+            let isConnected: @Sendable () -> Bool = { hasClient(id) }
+            if let number = passed[id] { return ChardevObject(id: id, .descriptor(number, isConnected: isConnected)) }
+            switch chardev.backend {
+            case .listen(.path(let path), _), .connect(.path(let path)): return ChardevObject(id: id, .path(path, isConnected: isConnected))
+            case .listen(.descriptor(let number), _), .connect(.descriptor(let number)):
+                return ChardevObject(id: id, .descriptor(number, isConnected: isConnected))
+            case .listen(.passed, _), .connect(.passed): return nil
+            case .standardStreams: return ChardevObject(id: id, .standardStreams)
+            }
+        }
     }
 
     private static func listeningChardevs(_ options: DaemonOptions) -> [String] {
@@ -214,10 +236,11 @@ actor DaemonRun {
 
     private func serve(_ options: MonitorOptions) {
         let style: JSONWriter.Style = options.pretty ? .pretty : .compact
-        switch chardevs.removeValue(forKey: options.chardev) {
-        case .listener(let listener): server.serve(listener, style: style)
-        case .socket(let descriptor): server.serve(socket: descriptor, style: style)
-        case .standardStreams: server.serve(input: 0, output: 1, style: style)
+        let chardev = options.chardev
+        switch chardevs.removeValue(forKey: chardev) {
+        case .listener(let listener): server.serve(listener, of: chardev, style: style)
+        case .socket(let descriptor): server.serve(socket: descriptor, of: chardev, style: style)
+        case .standardStreams: server.serve(input: 0, output: 1, of: chardev, style: style)
         // The options were checked when they were read.
         case nil: log.critical("chardev '\(options.chardev)' is gone")
         }

@@ -26,15 +26,18 @@ public final class ThrottleGroups: @unchecked Sendable {
     /// Makes a group.
     /// - Throws: when the limits contradict each other, or the name is taken.
     public func add(_ name: String, limits: ThrottleRates) throws(BlockError) {
-        try limits.check()
-        let isNew = lock.withLock {
-            guard groups[name] == nil else { return false }
+        let failure: BlockError? = lock.withLock {
+            guard groups[name] == nil else { return Self.duplicate(name) }
+            do throws(BlockError) { try limits.check() } catch { return error }
             groups[name] = ThrottleGroup(name: name, limits: limits, clock: clock)
-            return true
+            return nil
         }
-        guard isNew else {
-            throw BlockError(.invalidOption, "attempt to add duplicate property '\(name)' to object (type 'container')")
-        }
+        if let failure { throw failure }
+    }
+
+    /// The name is taken.
+    public static func duplicate(_ name: String) -> BlockError {
+        BlockError(.invalidOption, "attempt to add duplicate property '\(name)' to object (type 'container')")
     }
 
     /// Removes a group that no node belongs to.

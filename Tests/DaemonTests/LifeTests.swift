@@ -141,6 +141,27 @@ import Testing
         #expect(access(directory.file("s"), F_OK) != 0)
     }
 
+    @Test(arguments: [SIGTERM, SIGINT, SIGKILL])
+    func `a daemon that waits for its first client ends with the process that was started`(signal: Int32) throws {
+        let directory = try TemporaryDirectory()
+        // Every process holds one end until it has gone.
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        defer { close(ends[0]) }
+        let parent = try ChildProcess(
+            try DaemonProgram.blockjobd.path(),
+            ["--daemonize", "--chardev", "socket,id=c,path=s,server=on,wait=on", "--monitor", "c", "--pidfile", "pid"], in: directory,
+            descriptors: [9: ends[1]])
+        close(ends[1])
+        let socket = directory.file("s")
+        try wait(for: socket, of: parent)
+        parent.signal(signal)
+        #expect(try parent.waitForExit() == .signal(signal))
+        var holders = pollfd(fd: ends[0], events: 0, revents: 0)
+        #expect(poll(&holders, 1, 5000) == 1 && holders.revents & Int16(POLLHUP) != 0, "the daemon goes on; \(parent.errors)")
+        #expect(access(socket, F_OK) != 0)
+    }
+
     @Test func `daemonize tells of a failed start`() throws {
         let directory = try TemporaryDirectory()
         let parent = try start(["--daemonize", "--blockdev", "raw,node-name=n,file=nosuch"], in: directory)

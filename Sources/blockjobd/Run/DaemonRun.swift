@@ -50,6 +50,8 @@ actor DaemonRun {
     private var waitingForClient: UnsafeContinuation<Void, Never>?
     private var pidfile: Pidfile?
     private var sources: [any DispatchSourceProtocol] = []
+    /// With `--daemonize`, until the daemon is ready: the process that was started.
+    private var starter: Connection?
     /// Whose group may connect to the sockets that the daemon makes; nil for nobody but its user.
     private let socketGroup: UInt32?
     /// How long a server's full backlog is left alone.
@@ -159,6 +161,7 @@ actor DaemonRun {
     /// Carries out the options in order, and says that the daemon is ready. A failure ends the process.
     func start() async {
         watchSignals()
+        watchStarter()
         startWatchdog()
         log.info("requests go through \(thread.engineDescription)")
         if !thread.usesRing, options.ioEngine != .threads {
@@ -249,6 +252,9 @@ actor DaemonRun {
     private func becomeReady() throws(StartFailure) {
         if let path = options.pidfile { pidfile = try Pidfile(path) }
         try process.daemonizer?.finish()
+        let starter = self.starter
+        self.starter = nil
+        starter?.close()
         process.notifier?.send("READY=1", "STATUS=Serving.", "MAINPID=\(getpid())")
         log.info("ready")
         // A third of the code is there for the start alone.
@@ -259,6 +265,24 @@ actor DaemonRun {
 
     private func watchSignals() {
         sources.append(process.signals.deliver(on: executor.queue) { [self] name in assumeIsolated { $0.end(because: name) } })
+    }
+
+    /// Ends when the process that was started goes before the daemon is ready: whoever has ended it wants no daemon.
+    private func watchStarter() {
+        guard let daemonizer = process.daemonizer else { return }
+        let connection = Connection(socket: daemonizer.socket, on: executor.queue)
+        starter = connection
+        connection.start(
+            .init(
+                received: { _ in }, inputEnded: { [self] in assumeIsolated { $0.starterDidEnd() } }, congestionChanged: { _ in },
+                ended: { [self] _ in assumeIsolated { $0.starterDidEnd() } }))
+    }
+
+    private func starterDidEnd() {
+        guard let connection = starter else { return }
+        starter = nil
+        connection.close()
+        end(because: "the end of the process that was started")
     }
 
     private func startWatchdog() {

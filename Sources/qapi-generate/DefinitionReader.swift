@@ -45,12 +45,14 @@ struct DefinitionReader {
         var values: [EnumValue] = []
         for element in try data().list("the data of enum '\(name)'") {
             var features: [String] = []
+            var isHidden = false
             let text: String
             if case .object = element.kind {
-                try element.requireOnly(["name", "features"], in: "a value of enum '\(name)'")
+                try element.requireOnly(["name", "features", "hidden"], in: "a value of enum '\(name)'")
                 guard let named = element["name"] else { throw SchemaError(element.location, "a value of enum '\(name)' has no name") }
                 text = try named.string("the name of a value")
                 features = try Self.readFeatures(element["features"])
+                isHidden = try element["hidden"]?.bool("'hidden'") ?? false
             } else {
                 text = try element.string("a value of enum '\(name)'")
             }
@@ -58,7 +60,7 @@ struct DefinitionReader {
             guard !values.contains(where: { $0.name == text }) else {
                 throw SchemaError(element.location, "value '\(text)' comes twice in enum '\(name)'")
             }
-            values.append(EnumValue(name: text, features: features, documentation: documentation.members[text] ?? ""))
+            values.append(EnumValue(name: text, isHidden: isHidden, features: features, documentation: documentation.members[text] ?? ""))
         }
         return .enumeration(values)
     }
@@ -133,10 +135,14 @@ struct DefinitionReader {
             }
             member.isOptional = isOptional
             if case .object = value.kind {
-                try value.requireOnly(["type", "features"], in: "member '\(member.name)'")
+                try value.requireOnly(["type", "features", "hidden"], in: "member '\(member.name)'")
                 guard let type = value["type"] else { throw SchemaError(value.location, "member '\(member.name)' has no type") }
                 member.type = try Self.readType(type)
                 member.features = try Self.readFeatures(value["features"])
+                member.isHidden = try value["hidden"]?.bool("'hidden'") ?? false
+                guard member.isOptional || !member.isHidden else {
+                    throw SchemaError(value.location, "member '\(member.name)' is hidden and must be optional")
+                }
             } else {
                 member.type = try Self.readType(value)
             }

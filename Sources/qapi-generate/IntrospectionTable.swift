@@ -96,21 +96,24 @@ struct IntrospectionTable {
 
     private mutating func addObject(_ name: String, _ arguments: Arguments) {
         guard case .members(let members) = arguments else { return }
-        add(name, "object", [("members", array(members.map { member($0) }))])
+        add(name, "object", [("members", array(shown(members)))])
     }
+
+    private mutating func shown(_ members: [Member]) -> [String] { members.filter { !$0.isHidden }.map { member($0) } }
 
     private mutating func addNamed(_ name: String, _ definition: Definition) {
         switch definition.kind {
         case .enumeration(let values):
+            let values = values.filter { !$0.isHidden }
             let members = values.map { object([("name", quoted($0.name))] + features($0.features)) }
             add(
                 name, "enum", features: definition.features,
                 [("members", array(members)), ("values", array(values.map { quoted($0.name) }))])
         case .structure:
-            let members = schema.allMembers(of: definition.name).map { member($0) }
+            let members = shown(schema.allMembers(of: definition.name))
             add(name, "object", features: definition.features, [("members", array(members))])
         case .union(_, let discriminator, let branches):
-            let members = schema.allMembers(of: definition.name).map { member($0) }
+            let members = shown(schema.allMembers(of: definition.name))
             let tagType = schema.tagType(ofUnion: definition.name) ?? ""
             // Values with a branch come in the order of the branches, the rest after them.
             let rest = schema.enumValues(of: tagType).map(\.name).filter { value in !branches.contains { $0.tag == value } }

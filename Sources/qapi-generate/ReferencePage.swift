@@ -13,7 +13,7 @@ struct ReferencePage {
         self.schema = schema
         for module in schema.modules where !module.definitions.isEmpty {
             text += "\n## \(module.title ?? module.name)\n"
-            for definition in module.definitions { write(definition) }
+            for definition in module.definitions where !schema.isHidden(definition.name) { write(definition) }
         }
     }
 
@@ -33,7 +33,7 @@ struct ReferencePage {
     private mutating func writeDetails(_ definition: Definition) {
         switch definition.kind {
         case .enumeration(let values):
-            writeTable("value", values.map { ("`\($0.name)`", nil, $0.documentation) })
+            writeTable("value", values.filter { !$0.isHidden }.map { ("`\($0.name)`", nil, $0.documentation) })
         case .structure:
             writeTable(schema.allMembers(of: definition.name))
         case .union(_, let discriminator, let branches):
@@ -64,7 +64,7 @@ struct ReferencePage {
     private mutating func writeTable(_ members: [Member]) {
         writeTable(
             "member",
-            members.map { member in
+            members.filter { !$0.isHidden }.map { member in
                 let name = member.isOptional ? "*`\(member.name)`*" : "`\(member.name)`"
                 let marks = member.features.isEmpty ? "" : " (\(member.features.joined(separator: ", ")))"
                 return (name, self.name(member.type), member.documentation + marks)

@@ -27,6 +27,8 @@ struct Member {
     var name: String
     var type: TypeReference
     var isOptional = false
+    /// Read, so that who uses it gets a true answer, and shown to nobody: what it asks for is not there yet.
+    var isHidden = false
     var features: [String] = []
     var documentation = ""
     var location: SourceLocation
@@ -35,6 +37,8 @@ struct Member {
 /// One value of an enumeration.
 struct EnumValue {
     var name: String
+    /// As that of a member.
+    var isHidden = false
     var features: [String]
     var documentation: String
 }
@@ -111,6 +115,26 @@ struct Schema {
 
     /// The definition called `name`.
     func definition(_ name: String) -> Definition? { types[name] }
+
+    /// Whether a type serves hidden members alone.
+    func isHidden(_ name: String) -> Bool {
+        let users = definitions.flatMap { ownMembers(of: $0) }.filter { $0.type == .named(name) }
+        return !users.isEmpty && users.allSatisfy(\.isHidden)
+    }
+
+    private func ownMembers(of definition: Definition) -> [Member] {
+        switch definition.kind {
+        case .structure(_, let members), .alternate(let members): members
+        case .union(.members(let members), _, _): members
+        case .command(let command): members(command.arguments)
+        case .event(let arguments): members(arguments)
+        case .enumeration, .union: []
+        }
+    }
+
+    private func members(_ arguments: Arguments) -> [Member] {
+        if case .members(let members) = arguments { members } else { [] }
+    }
 
     /// All members of a struct with its bases', or those that every variant of a union has.
     func allMembers(of name: String) -> [Member] {

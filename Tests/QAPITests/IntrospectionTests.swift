@@ -84,6 +84,8 @@ import Testing
         "transaction/arg-type/actions/type/^drive-backup", "nbd-server-start", "blockdev-mirror/arg-type/unmap",
         "job-pause/$deprecated",
         "blockdev-backup/arg-type/*target", "blockdev-mirror/arg-type/sync/^zzz", "MonitorOptions",
+        "blockdev-backup/arg-type/bitmap", "blockdev-backup/arg-type/bitmap-mode", "blockdev-backup/arg-type/sync/^incremental",
+        "blockdev-backup/arg-type/sync/^bitmap", "transaction/arg-type/actions/+blockdev-backup/data/bitmap",
     ])
     func `what does not work is not found`(path: String) throws {
         #expect(try !Self.ours().has(path))

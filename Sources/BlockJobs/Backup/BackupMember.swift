@@ -90,6 +90,14 @@ struct BackupMember: TransactionMember {
             } catch {
                 throw BlockJobError("Bitmap '\(bitmap)' could not be found")
             }
+            guard let mode = options.bitmapMode ?? (sync == .incremental ? .onSuccess : nil) else {
+                throw BlockJobError("Bitmap sync mode must be given when providing a bitmap")
+            }
+            if sync == .none { throw BlockJobError("sync mode 'none' does not produce meaningful bitmap outputs") }
+            if mode == .never, sync != .bitmap {
+                throw BlockJobError(
+                    "Bitmap sync mode 'never' has no meaningful effect when combined with sync mode '\(sync.rawValue)'")
+            }
             throw BlockJobError("Backups by bitmap are not part of this version")
         }
         if options.bitmapMode != nil { throw BlockJobError("Cannot specify bitmap sync mode without a bitmap") }

@@ -173,79 +173,162 @@ public struct BlockdevCreateOptionsQcow2: QAPIObject {
     }
 }
 
+/// The kinds of nodes for which an image can be asked for. Those without members of their own in
+/// `BlockdevCreateOptions` make none.
+public enum BlockdevCreateDriver: String, QAPIEnum {
+    /// Makes none.
+    case blkdebug = "blkdebug"
+    /// Makes none.
+    case blkverify = "blkverify"
+    /// Makes none.
+    case bochs = "bochs"
+    /// Makes none.
+    case cloop = "cloop"
+    /// Makes none.
+    case compress = "compress"
+    /// Makes none.
+    case copyBeforeWrite = "copy-before-write"
+    /// Makes none.
+    case copyOnRead = "copy-on-read"
+    /// Makes none.
+    case dmg = "dmg"
+    /// A plain file.
+    case file = "file"
+    /// Makes none.
+    case snapshotAccess = "snapshot-access"
+    /// Makes none.
+    case hostCdrom = "host_cdrom"
+    /// Makes none.
+    case hostDevice = "host_device"
+    /// Makes none.
+    case nbd = "nbd"
+    /// Makes none.
+    case nullAIO = "null-aio"
+    /// Makes none.
+    case nullCo = "null-co"
+    /// Makes none.
+    case nvme = "nvme"
+    /// Makes none.
+    case preallocate = "preallocate"
+    /// A qcow2 image.
+    case qcow2 = "qcow2"
+    /// Makes none.
+    case quorum = "quorum"
+    /// Makes none.
+    case raw = "raw"
+    /// Makes none.
+    case replication = "replication"
+    /// Makes none.
+    case throttle = "throttle"
+    /// Makes none.
+    case vvfat = "vvfat"
+}
+
 /// An image as it is to be. Drivers without members of their own cannot make images.
 public enum BlockdevCreateOptions: QAPIObject {
-    /// Makes requests to another node fail, for tests.
+    /// Makes none.
     case blkdebug
-    /// Does each request on two nodes and compares, for tests.
+    /// Makes none.
     case blkverify
-    /// Has the format below store what is written compressed.
+    /// Makes none.
+    case bochs
+    /// Makes none.
+    case cloop
+    /// Makes none.
     case compress
-    /// Saves old data to another node before it is overwritten.
+    /// Makes none.
     case copyBeforeWrite
-    /// Keeps in the node below what is read from its backing files.
+    /// Makes none.
     case copyOnRead
-    /// A regular file of the host.
+    /// Makes none.
+    case dmg
+    /// A plain file.
     case file(BlockdevCreateOptionsFile)
-    /// The point in time that a copy-before-write node below keeps.
+    /// Makes none.
     case snapshotAccess
-    /// A block device of the host.
+    /// Makes none.
+    case hostCdrom
+    /// Makes none.
     case hostDevice
-    /// Reads of zeroes or of nothing, writes to nowhere, for measurements.
+    /// Makes none.
+    case nbd
+    /// Makes none.
     case nullAIO
-    /// The same as `null-aio`.
+    /// Makes none.
     case nullCo
-    /// Makes the file below grow in large steps.
+    /// Makes none.
+    case nvme
+    /// Makes none.
     case preallocate
-    /// An image that grows as it is written, with backing files, snapshots and bitmaps.
+    /// A qcow2 image.
     case qcow2(BlockdevCreateOptionsQcow2)
-    /// The same data on several nodes, of which a majority must agree.
+    /// Makes none.
     case quorum
-    /// The bytes of another node as they are, or a window into them.
+    /// Makes none.
     case raw
-    /// Holds requests back to keep the limits of a throttle group.
+    /// Makes none.
+    case replication
+    /// Makes none.
     case throttle
+    /// Makes none.
+    case vvfat
 
     /// The value of `driver`.
-    public var driver: BlockdevDriver {
+    public var driver: BlockdevCreateDriver {
         switch self {
         case .blkdebug: .blkdebug
         case .blkverify: .blkverify
+        case .bochs: .bochs
+        case .cloop: .cloop
         case .compress: .compress
         case .copyBeforeWrite: .copyBeforeWrite
         case .copyOnRead: .copyOnRead
+        case .dmg: .dmg
         case .file: .file
         case .snapshotAccess: .snapshotAccess
+        case .hostCdrom: .hostCdrom
         case .hostDevice: .hostDevice
+        case .nbd: .nbd
         case .nullAIO: .nullAIO
         case .nullCo: .nullCo
+        case .nvme: .nvme
         case .preallocate: .preallocate
         case .qcow2: .qcow2
         case .quorum: .quorum
         case .raw: .raw
+        case .replication: .replication
         case .throttle: .throttle
+        case .vvfat: .vvfat
         }
     }
 
     /// Reads the tag and the members that come with it.
     public init(members reader: inout ArgumentReader) throws(ArgumentError) {
-        let tag: BlockdevDriver = try reader.required("driver")
+        let tag: BlockdevCreateDriver = try reader.required("driver")
         switch tag {
         case .blkdebug: self = .blkdebug
         case .blkverify: self = .blkverify
+        case .bochs: self = .bochs
+        case .cloop: self = .cloop
         case .compress: self = .compress
         case .copyBeforeWrite: self = .copyBeforeWrite
         case .copyOnRead: self = .copyOnRead
+        case .dmg: self = .dmg
         case .file: self = .file(try BlockdevCreateOptionsFile(members: &reader))
         case .snapshotAccess: self = .snapshotAccess
+        case .hostCdrom: self = .hostCdrom
         case .hostDevice: self = .hostDevice
+        case .nbd: self = .nbd
         case .nullAIO: self = .nullAIO
         case .nullCo: self = .nullCo
+        case .nvme: self = .nvme
         case .preallocate: self = .preallocate
         case .qcow2: self = .qcow2(try BlockdevCreateOptionsQcow2(members: &reader))
         case .quorum: self = .quorum
         case .raw: self = .raw
+        case .replication: self = .replication
         case .throttle: self = .throttle
+        case .vvfat: self = .vvfat
         }
     }
 
@@ -255,7 +338,7 @@ public enum BlockdevCreateOptions: QAPIObject {
         switch self {
         case .file(let payload): payload.encodeMembers(to: &writer)
         case .qcow2(let payload): payload.encodeMembers(to: &writer)
-        case .blkdebug, .blkverify, .compress, .copyBeforeWrite, .copyOnRead, .snapshotAccess, .hostDevice, .nullAIO, .nullCo, .preallocate, .quorum, .raw, .throttle: break
+        case .blkdebug, .blkverify, .bochs, .cloop, .compress, .copyBeforeWrite, .copyOnRead, .dmg, .snapshotAccess, .hostCdrom, .hostDevice, .nbd, .nullAIO, .nullCo, .nvme, .preallocate, .quorum, .raw, .replication, .throttle, .vvfat: break
         }
     }
 }

@@ -66,11 +66,14 @@ sanitize: setup ## the suite under the thread sanitizer, then under the address 
 
 PROVE_SEEDS ?= 100
 IO_STORM_SEEDS ?= 300
-prove: setup ## random and crash tests of qcow2 images with many seeds (PROVE_SEEDS=100, each for every kind of image), 300 storms of I/O, and 500 ends
+GRAPH_LISTS ?= 400
+GRAPH_SEED ?= 1
+prove: setup ## random and crash tests of qcow2 images with many seeds (PROVE_SEEDS=100, each for every kind of image), 300 storms of I/O, 500 ends, and 400 lists of commands against QEMU
 	QCOW2_SEEDS=$(PROVE_SEEDS) QCOW2_CRASH_SEEDS=$$(( $(PROVE_SEEDS) / 20 + 1 )) QCOW2_MUTATIONS=$(PROVE_SEEDS) \
 	    $(SWIFT) test --disable-xctest --filter ImageFormatsTests
 	SWIFT_DETERMINISTIC_HASHING=1 IO_STORM_SEEDS=$(IO_STORM_SEEDS) $(SWIFT) test --disable-xctest --filter IOStormTests
 	$(PYTHON) -B Tests/Fuzz/wire/ends.py --daemon .build/debug/blockjobd --ends 500
+	$(PYTHON) -B Tests/Fuzz/wire/graphs.py --daemon .build/debug/blockjobd --sequences $(GRAPH_LISTS) --seed $(GRAPH_SEED) --keep .build
 
 FUZZ_SECONDS ?= 60
 FUZZ_COMMANDS ?= 100000

@@ -62,7 +62,7 @@ extension BlockGraph {
                 name: name, driver: try spec.makeDriver(edge, edges), traits: NodeTraits(discard: .unmap), driverName: spec.driverName)
             return (LoopBound(node, on: io), ([edge] + edges).map { LoopBound($0, on: io) })
         }
-        let filter = entry(of: spec, claim, above: child)
+        let filter = entry(of: spec, claim)
         let moved = edgesToMove(from: child, keeping: keeping, below: others)
         let edges = edges(of: spec, from: claim.id, to: child, others)
         let record = NodeRecord(spec: nil, options: table.record(child)?.options ?? NodeOptions(), handle: made.0)
@@ -76,11 +76,10 @@ extension BlockGraph {
         return InsertedFilter(nodeName: name, node: made.0)
     }
 
-    private func entry(of spec: FilterSpec, _ claim: NodeTable.Claim, above child: NodeID) -> Topology.Node {
+    private func entry(of spec: FilterSpec, _ claim: NodeTable.Claim) -> Topology.Node {
         var node = Topology.Node(id: claim.id, name: claim.name, driverName: spec.driverName, policy: spec.permissions)
         node.isFilter = true
         node.isJobFilter = true
-        node.isReadOnly = topology.nodes[child]?.isReadOnly ?? false
         return node
     }
 

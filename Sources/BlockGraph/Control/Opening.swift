@@ -110,7 +110,7 @@ extension BlockGraph {
         let thread: IOThread
         /// What the parent hands down; nil for a root.
         var parent: (options: NodeOptions, role: ChildRole)?
-        /// The host files of the images above, each of which names the next.
+        /// The host files of the images above, each of which names the next in its header.
         var images: Set<HostFileIdentity> = []
 
         func below(_ options: NodeOptions, _ role: ChildRole) -> OpeningPlace {
@@ -133,6 +133,8 @@ extension BlockGraph {
         do throws(BlockError) {
             var place = place
             if definition.namesChildren, let file = children.first {
+                // What the client defines ends somewhere: only names in headers lead round in a circle.
+                if !options.isNamedInHeader { place.images = [] }
                 try await enter(file.id, &place)
                 if let probed = definition as? ProbedDefinition {
                     definition = try probed.definition(for: try await probe(file.id))
@@ -159,7 +161,7 @@ extension BlockGraph {
         }
     }
 
-    /// Notes which file an image is in. No image stands on itself, however it is called: to open such a chain would never end.
+    /// Notes which file an image is in. No image's header leads back to itself, however it is called: to open such a chain would never end.
     private func enter(_ file: NodeID, _ place: inout OpeningPlace) async throws(BlockError) {
         guard let identity = await hostFile(below: file) else { return }
         guard place.images.insert(identity).inserted else {

@@ -39,7 +39,12 @@ extension BlockGraph {
         try await withReservation(of: names + children, attaching: true) { (reservation: inout Reservation) async throws(BlockError) in
             try refuseIfEnding()
             var queue: [Reopening] = []
-            for spec in specs { enqueue(spec, try reopened(spec), parent: nil, keepsOthers: false, in: &queue) }
+            for spec in specs {
+                let id = try reopened(spec)
+                // A filter that a job has put there is the job's.
+                guard table.record(id)?.spec != nil else { throw cannotReopen(id) }
+                enqueue(spec, id, parent: nil, keepsOthers: false, in: &queue)
+            }
             let absent = Set(children.filter { topology.node(named: $0) == nil })
             for index in queue.indices { queue[index].absentNodes = absent }
             try await joinLoops((names + children).compactMap { topology.node(named: $0)?.id }, holding: reservation)
@@ -135,8 +140,7 @@ extension BlockGraph {
         let definition = entry.spec.definition
         try entry.options.checkDetectZeroes()
         guard definition.canReopen else {
-            throw BlockError(
-                .unsupported, "Block format '\(node.driverName)' used by node '\(node.name)' does not support reopening files")
+            throw cannotReopen(entry.id)
         }
         if !entry.keepsOthers { try entry.given.checkReset(from: old) }
         let found = Result { () throws(BlockError) in entry.keepsOthers ? [] : try childMoves(entry, node, after: before) }
@@ -161,6 +165,11 @@ extension BlockGraph {
             try entry.given.checkUnchanged(from: old, with: presentChildren(of: node))
         }
         return moves
+    }
+
+    private func cannotReopen(_ id: NodeID) -> BlockError {
+        let (driver, name) = (topology.nodes[id]?.driverName ?? "", topology.nodes[id]?.name ?? "")
+        return BlockError(.unsupported, "Block format '\(driver)' used by node '\(name)' does not support reopening files")
     }
 
     private func presentChildren(of node: Topology.Node) -> PresentChildren {

@@ -70,6 +70,7 @@ final class MirrorJob: JobBody {
         guard await isToPivot() else { return }
         // Whoever cancels from here on comes too late; who came before has let the users go.
         guard await drain.pivot(), await mayPivot() else { throw .cancelled }
+        try await checkReplacement()
         do throws(BlockError) {
             // Whoever comes to the target now decides what is done with it; this job writes no more.
             try await graph.setPermissions(of: users.writer, Permissions())
@@ -77,6 +78,15 @@ final class MirrorJob: JobBody {
         } catch {
             throw JobFailure(error)
         }
+    }
+
+    /// What stood when the mirror began may have changed since.
+    private func checkReplacement() async throws(JobFailure) {
+        guard let name = options.replaces, await !graph.isReplaceable(name, byCopyOf: options.device) else { return }
+        throw JobFailure(
+            .other,
+            "Can no longer replace '\(name)' by '\(options.target)', because it can no longer be guaranteed that doing so would not lead to an "
+                + "abrupt change of visible data")
     }
 
     private func isToPivot() async -> Bool {

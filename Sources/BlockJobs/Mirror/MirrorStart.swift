@@ -94,34 +94,25 @@ struct MirrorStart {
         guard await graph.contains(name) else { throw BlockJobError("Cannot find device='\(name)' nor node-name='\(name)'") }
     }
 
-    /// The node to be replaced shows its parents the very bytes that are mirrored: it is the source, or the source is a face of it.
+    /// The node to be replaced shows its parents the very bytes that are mirrored.
     private func checkReplacement() async throws(BlockJobError) {
         guard let name = options.replaces, name != options.device else { return }
         guard await graph.contains(name) else { throw BlockJobError("Failed to find node with node-name='\(name)'") }
         do throws(BlockError) {
-            var node = try await graph.node(options.device)
-            let length = node.image.virtualSize
-            while node.nodeName != name {
-                guard node.driver == "raw" || node.driver == "copy-before-write" || node.driver == "mirror_top",
-                    let child = node.children.first
-                else { throw BlockError(.invalidOption, notReplaceable(name)) }
-                let below = try await graph.node(child.nodeName)
-                // A raw node with an offset or a size of its own shows a part only, and is shorter.
-                guard below.image.virtualSize == node.image.virtualSize else { throw BlockError(.invalidOption, notReplaceable(name)) }
-                node = below
+            try await graph.refuseIfBusy(name)
+            try await graph.refuseIfBacking(name)
+            guard await graph.isReplaceable(name, byCopyOf: options.device) else {
+                throw BlockError(
+                    .invalidOption,
+                    "Cannot replace '\(name)' by a node mirrored from '\(options.device)', because it cannot be guaranteed that doing so would "
+                        + "not lead to an abrupt change of visible data")
             }
-            guard node.image.virtualSize == length else {
+            guard try await graph.length(of: name) == graph.length(of: options.device) else {
                 throw BlockError(.invalidOption, "cannot replace image with a mirror image of different size")
             }
-            try await graph.refuseIfBusy(name)
         } catch {
             throw BlockJobError(error)
         }
-    }
-
-    private func notReplaceable(_ name: String) -> String {
-        "Cannot replace '\(name)' by a node mirrored from '\(options.device)', because it cannot be guaranteed that doing so would not "
-            + "lead to an abrupt change of visible data"
     }
 
     // MARK: The job's hold on the graph

@@ -131,7 +131,8 @@ extension BlockGraph {
     }
 
     /// Makes the parents of one node users of another, but for those in `keeping` and those that `replacement` is itself built on: a
-    /// pivot. Both are drained meanwhile, so a request reaches either the one or the other. A node that nobody keeps then is closed.
+    /// pivot. Both are drained meanwhile, so a request reaches either the one or the other. In the place of a node that is read-only, the
+    /// replacement is, too. A node that nobody keeps then is closed.
     public func replace(_ name: String, with replacement: String, keeping: [NodeUser] = []) async throws(BlockError) {
         try await withReservation(of: [name, replacement]) { (reservation: inout Reservation) async throws(BlockError) in
             let old = try find(name).id
@@ -142,6 +143,13 @@ extension BlockGraph {
                 let moved = edgesToMove(from: old, keeping: keeping, below: [new])
                 try await change(holding: reservation, from: [old, new]) { $0.redirect(moved, to: new) }
                 await extendDrains(below: [new])
+            }
+            if topology.nodes[old]?.isReadOnly == true {
+                do throws(BlockError) {
+                    try await setReadOnly(new, true, holding: reservation)
+                } catch {
+                    // Its users may only read, so that it stays as it is all the same.
+                }
             }
             await closeIfUnused(old, holding: reservation)
         }

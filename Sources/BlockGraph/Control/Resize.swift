@@ -12,7 +12,7 @@ extension BlockGraph {
             if case .job = $0.kind { true } else { $0.abandonment != nil }
         }
         // Of a backing file, an overlay would lack what is cut off.
-        let isBacking = node.parents.contains { topology.edges[$0]?.role == .backing }
+        let isBacking = topology.overlay(on: node.id) != nil
         guard !hasJob, !isBacking else { throw BlockError(.inUse, "Device '(null)' is in use") }
         let user = try await attach(NodeUserSpec(permissions: Permissions(held: .resize), place: .belowJobs), to: name)
         let outcome = await resize(name, by: user, to: length)

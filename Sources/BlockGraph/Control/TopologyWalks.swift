@@ -64,6 +64,18 @@ extension Topology {
         return top
     }
 
+    /// The newest overlay that reads from a node, through filters that jobs have put there or not.
+    func overlay(on id: NodeID) -> NodeID? {
+        var next: NodeID? = id
+        while let id = next, let node = nodes[id] {
+            for edge in node.parents {
+                if let edge = edges[edge], edge.role == .backing, case .node(let overlay) = edge.parent { return overlay }
+            }
+            next = node.jobFilter
+        }
+        return nil
+    }
+
     /// The node below the filters that jobs have put there: the one that a client means.
     func belowJobFilters(_ id: NodeID) -> NodeID {
         var node = id

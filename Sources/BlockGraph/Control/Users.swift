@@ -126,10 +126,8 @@ extension BlockGraph {
 
     /// Refuses to go on with a node that overlays stand on.
     func refuseIfBacking(_ node: Topology.Node) throws(BlockError) {
-        for edge in node.parents.lazy.compactMap({ self.topology.edges[$0] }) where edge.role == .backing {
-            guard case .node(let id) = edge.parent, let overlay = topology.nodes[id]?.name else { continue }
-            throw BlockError(.inUse, "Node '\(node.name)' is busy: node is used as backing hd of '\(overlay)'")
-        }
+        guard let overlay = topology.overlay(on: node.id), let name = topology.nodes[overlay]?.name else { return }
+        throw BlockError(.inUse, "Node '\(node.name)' is busy: node is used as backing hd of '\(name)'")
     }
 
     func nodeID(of user: NodeUser) -> NodeID? {

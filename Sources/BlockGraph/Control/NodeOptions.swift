@@ -38,20 +38,19 @@ public struct NodeOptions: Sendable, Equatable {
         emptyOptions = spec.emptyOptions
     }
 
-    /// What a child that says nothing has. A backing file is for reading; any other child discards what its parent lets through.
+    /// What a child that says nothing has. A backing file is for reading; each child discards what its parent lets through.
     func inherited(as role: ChildRole) -> NodeOptions {
         var result = NodeOptions()
         result.forceShare = forceShare
         result.cacheDirect = cacheDirect
         result.cacheNoFlush = cacheNoFlush
         result.isNamedInHeader = isNamedInHeader
+        result.discard = .unmap
         if role == .backing {
             result.readOnly = true
-            result.discard = discard
         } else {
             result.readOnly = readOnly
             result.autoReadOnly = autoReadOnly
-            result.discard = .unmap
         }
         return result
     }

@@ -44,7 +44,7 @@ public struct NewQcow2Image: Sendable, Equatable {
 }
 
 extension BlockGraph {
-    /// Makes a qcow2 image in a node, which other users may go on using: so does the reference.
+    /// Makes a qcow2 image in a node that nobody else writes to: who did would write over the image.
     ///
     /// Crash: an image that was not finished has no valid header.
     /// - Throws: in the reference's words.
@@ -67,9 +67,22 @@ extension BlockGraph {
     private func write(_ options: Qcow2CreateOptions, to names: [String]) async throws(BlockError) {
         let spec = NodeUserSpec(permissions: Permissions(held: [.write, .resize]))
         let users = try await attach(names.map { (spec, $0) })
-        let outcome = await write(options, through: users)
+        var outcome = await exclude(users)
+        if outcome == nil { outcome = await write(options, through: users) }
         await detach(users)
         if let failure = outcome { throw failure }
+    }
+
+    /// Nobody else may write to an image, and its creation reads what it wrote. QEMU finds out after it has written.
+    private func exclude(_ users: [NodeUser]) async -> BlockError? {
+        guard let file = users.first else { return nil }
+        do throws(BlockError) {
+            try await setPermissions(
+                of: file, Permissions(held: [.consistentRead, .write, .resize], shared: LockSet.all.subtracting([.write, .resize])))
+            return nil
+        } catch {
+            return error
+        }
     }
 
     private func write(_ options: Qcow2CreateOptions, through users: [NodeUser]) async -> BlockError? {

@@ -74,8 +74,8 @@ class GraphGenerator:
             options["read-only"] = self.chance(0.8)
         if self.chance(0.05):
             options["auto-read-only"] = self.chance(0.8)
-        if self.chance(0.05):
-            options["force-share"] = self.chance(0.8)
+            if options.get("read-only") and self.chance(0.2):
+                options["force-share"] = True
         if self.chance(0.05):
             options["discard"] = self.random.choice(["ignore", "unmap"])
         if self.chance(0.05):
@@ -169,8 +169,6 @@ class GraphGenerator:
                 options[member] = child["node-name"]
             elif member in options and self.chance(0.2):
                 options[member] = self.node()
-        # QEMU never takes it back, not even when it stays as it was.
-        options.pop("force-share", None)
         for member in ("read-only", "auto-read-only"):
             if self.chance(0.25 if member == "read-only" else 0.05):
                 options[member] = self.chance(0.5)
@@ -225,7 +223,7 @@ class GraphGenerator:
 
     def backup(self):
         options = {**self.job_options(), "device": self.node(), "target": self.node(), "sync": self.random.choice(SYNC)}
-        if self.chance(0.1):
+        if self.chance(0.03):
             options["compress"] = True
         if self.chance(0.2):
             options["filter-node-name"] = self.new_node()

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from daemon import Daemon, Fault, exchange
+from daemon import Connection, Daemon, Fault, exchange
 from graph_wanted import wanted_difference_of_jobs
 
 ANSWER_SECONDS = 20
@@ -38,6 +38,20 @@ class Images:
 
     def clean(self):
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class Listener(Connection):
+    """A connection that keeps why block jobs have failed: jobs that dismiss themselves say so in an event only."""
+
+    def __init__(self, path, oob=False):
+        self.failures = {}
+        super().__init__(path, oob)
+
+    def check(self, line):
+        message = json.loads(line)
+        if message.get("event") == "BLOCK_JOB_COMPLETED" and "error" in message["data"]:
+            self.failures[message["data"]["device"]] = message["data"]["error"]
+        return super().check(line)
 
 
 class Peer(Daemon):
@@ -77,7 +91,7 @@ class Peer(Daemon):
 
     def play(self, request):
         if self.client is None:
-            self.client = self.connect()
+            self.client = Listener(self.socket)
         self.client.send(request)
         return exchange([self.client], lambda: not self.client.waiting, ANSWER_SECONDS)[0][1]
 
@@ -98,7 +112,7 @@ class Peer(Daemon):
                 break
             time.sleep(0.0005)
         self.staying = {job["id"]: job["status"] for job in jobs if job["status"] not in RESTING}
-        self.errors_of_jobs = {job["id"]: job["error"] for job in jobs if "error" in job}
+        self.errors_of_jobs = {**self.client.failures, **{job["id"]: job["error"] for job in jobs if "error" in job}}
         return [(job["id"], job["type"], job["status"], "error" in job) for job in jobs]
 
     def state(self):

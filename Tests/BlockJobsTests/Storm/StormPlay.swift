@@ -107,8 +107,10 @@ struct StormPlay: Sendable {
 
 extension BlockGraph {
     fileprivate func remains() -> (users: Int, drains: Int, filters: [String]) {
-        (attached.count, drains.count, topology.nodes.values.filter(\.isJobFilter).map(\.name))
+        (table.allUsers.count, drains.count, topology.nodes.values.filter(\.isJobFilter).map(\.name))
     }
 
-    fileprivate func reserveAll() async { release(await reserve(topology.nodes.values.map(\.name))) }
+    fileprivate func reserveAll() async {
+        await withReservation(of: topology.nodes.values.map(\.name)) { (_: inout Reservation) async in }
+    }
 }

@@ -6,6 +6,8 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 BINARY  ?= $(CURDIR)/.build/release/blockjobd
+# Swift's own program that says where a trap was, which `make build` finds in the toolchain.
+BACKTRACER ?= $(dir $(BINARY))swift-backtrace-static
 
 BUILD_PACKAGES = libjansson-dev liburing-dev zlib1g-dev libzstd-dev pkg-config
 RUN_PACKAGES   = $(BUILD_PACKAGES) e2fsprogs diffutils python3
@@ -40,6 +42,8 @@ build: build-packages ## release binary with the Swift library inside: .build/re
 	@mkdir -p $(ARCHIVES) && clang="$$(dirname "$$(readlink -f "$$(command -v $(SWIFT))")")/clang" && \
 	    archive="$$("$$clang" -print-file-name=libstdc++.a)" && if [ -e "$$archive" ]; then ln -sf "$$archive" $(ARCHIVES)/; fi
 	$(SWIFT) build -c release --static-swift-stdlib -Xlinker -L$(CURDIR)/$(ARCHIVES) --product blockjobd
+	@backtracer="$$(dirname "$$(readlink -f "$$(command -v $(SWIFT))")")/../libexec/swift/linux/swift-backtrace-static"; \
+	    if [ -x "$$backtracer" ]; then ln -sf "$$backtracer" .build/release/; fi
 
 bench: build setup ## measure blockjobd and qemu-storage-daemon side by side (ARGS=--quick, ARGS=--update)
 	$(SWIFT) build -c release --static-swift-stdlib -Xlinker -L$(CURDIR)/$(ARCHIVES) --package-path Tests/Bench/io --scratch-path .build/bench
@@ -88,15 +92,22 @@ fuzz: build setup ## random commands through the wire (FUZZ_COMMANDS, FUZZ_SEED)
 install: ## copy the built binary and the units below $(DESTDIR)$(PREFIX)
 	@[ -x "$(BINARY)" ] || { echo "no $(BINARY): run 'make build' first" >&2; exit 1; }
 	install -D -m 755 "$(BINARY)" "$(DESTDIR)$(PREFIX)/bin/blockjobd"
-	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(PREFIX)/share/doc/blockjobd"
-	sed 's|/usr/local/|$(PREFIX)/|' systemd/blockjobd.service > "$(DESTDIR)$(UNITDIR)/blockjobd.service"
+	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(PREFIX)/share/doc/blockjobd/Docs"
+	@if [ -x "$(BACKTRACER)" ]; then \
+	    install -D -m 755 "$(BACKTRACER)" "$(DESTDIR)$(PREFIX)/libexec/blockjobd/swift-backtrace-static"; \
+	    sed 's|/usr/local/|$(PREFIX)/|' systemd/blockjobd.service; \
+	else \
+	    echo "no $(BACKTRACER): should the daemon ever trap, the log will not say where" >&2; \
+	    sed -e '/^# Where the daemon trapped/d' -e '/^Environment=SWIFT_BACKTRACE/d' -e 's|/usr/local/|$(PREFIX)/|' systemd/blockjobd.service; \
+	fi > "$(DESTDIR)$(UNITDIR)/blockjobd.service"
 	chmod 644 "$(DESTDIR)$(UNITDIR)/blockjobd.service"
 	install -m 644 systemd/blockjobd.socket "$(DESTDIR)$(UNITDIR)/blockjobd.socket"
 	install -m 644 README.md LICENSE systemd/block-devices.conf "$(DESTDIR)$(PREFIX)/share/doc/blockjobd/"
+	install -m 644 Docs/*.md "$(DESTDIR)$(PREFIX)/share/doc/blockjobd/Docs/"
 
 uninstall: ## remove what install copied
 	rm -f "$(DESTDIR)$(PREFIX)/bin/blockjobd" "$(DESTDIR)$(UNITDIR)/blockjobd.service" "$(DESTDIR)$(UNITDIR)/blockjobd.socket"
-	rm -rf "$(DESTDIR)$(PREFIX)/share/doc/blockjobd"
+	rm -rf "$(DESTDIR)$(PREFIX)/share/doc/blockjobd" "$(DESTDIR)$(PREFIX)/libexec/blockjobd"
 
 clean: ## remove everything that was built
 	rm -rf .build

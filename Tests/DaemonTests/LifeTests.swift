@@ -162,6 +162,23 @@ import Testing
         #expect(access(socket, F_OK) != 0)
     }
 
+    @Test(.enabled(if: Backtracer.path != nil, "the compiler has no backtracer")) func `a trap says where it was`() throws {
+        let directory = try TemporaryDirectory()
+        let process = try start(
+            ["--chardev", "socket,id=c,path=s,server=on,wait=off", "--monitor", "c", "--pidfile", "pid"], in: directory)
+        try wait(for: directory.file("pid"), of: process)
+        // As the processor does for a trap; sent from outside the daemon lives on.
+        process.signal(SIGILL)
+        let deadline = Deadline.after(seconds: 60)
+        while !process.errors.contains("Backtrace took") {
+            try #require(!deadline.hasPassed, "\(process.errors)")
+            usleep(10_000)
+        }
+        #expect(process.errors.contains("Program crashed: Illegal instruction"))
+        #expect(process.errors.contains("Thread 0 \"blockjobd\" crashed:"))
+        process.kill()
+    }
+
     @Test func `daemonize tells of a failed start`() throws {
         let directory = try TemporaryDirectory()
         let parent = try start(["--daemonize", "--blockdev", "raw,node-name=n,file=nosuch"], in: directory)

@@ -42,6 +42,13 @@ import Testing
         #expect(SourceTree.lines(of: "systemd/blockjobd.service").contains { $0 == line })
     }
 
+    @Test func `the service has its traps say where`() {
+        let line = SourceTree.lines(of: "systemd/blockjobd.service").first { $0.hasPrefix("Environment=SWIFT_BACKTRACE=") }
+        #expect(line?.contains("enable=yes,swift-backtrace=/usr/local/libexec/blockjobd/swift-backtrace-static,") == true)
+        // It waits for nobody, and is done before the watchdog's time and systemd's patience are over.
+        #expect(line?.contains("interactive=no") == true && line?.hasSuffix("timeout=10s") == true)
+    }
+
     @Test func `systemd finds the service safe`() throws {
         let (exit, text) = try analyze(
             ["security", "--offline=true", "--threshold=15", "\(SourceTree.root)/systemd/blockjobd.service"], in: try TemporaryDirectory())

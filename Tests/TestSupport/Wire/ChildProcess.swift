@@ -27,6 +27,7 @@ public final class ChildProcess {
         descriptors: [Int32: Int32] = [:], environment: [String: String] = [:]
     ) throws(WireFailure) {
         ChildProcess.ignoresBrokenPipes
+        let environment = Backtracer.environment.merging(environment) { $1 }
         self.directory = directory
         outputPath = directory.file("\(name).out")
         errorPath = directory.file("\(name).err")
@@ -71,6 +72,10 @@ public final class ChildProcess {
     }
 
     deinit {
+        // Whatever the test makes of it, nobody should have to look for the stack.
+        if case .signal(let number)? = exitIfEnded, [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE].contains(number) {
+            print("a process of a test has crashed with signal \(number); its standard error:\n\(errors)")
+        }
         kill()
     }
 

@@ -39,6 +39,35 @@ import Testing
         #expect(try run("qemu-img", "check", "disk.qcow2", in: directory).code == .code(0))
     }
 
+    @Test(arguments: ["backup", "mirror"]) func `what another process wrote into a hole between two jobs is copied by the second`(
+        type: String
+    ) throws {
+        let directory = try TemporaryDirectory()
+        let size = 8 << 20
+        for name in ["src", "one", "two"] { try directory.makeFile(name, size: size) }
+        let nodes = ["src", "one", "two"].flatMap { ["--blockdev", "file,node-name=\($0),filename=\($0)"] }
+        let daemon = try DaemonProcess(.blockjobd, in: directory, options: nodes)
+        let client = try daemon.client()
+        for target in ["one", "two"] {
+            try client.execute("blockdev-\(type)", #"{"job-id": "\#(target)", "device": "src", "target": "\#(target)", "sync": "full"}"#)
+            if type == "mirror" {
+                try client.waitForEvent("BLOCK_JOB_READY")
+                // Cancelled when it is ready: the source keeps its users.
+                try client.execute("block-job-cancel", #"{"device": "\#(target)"}"#)
+            }
+            try client.waitForJob(target, "null")
+            guard target == "one" else { continue }
+            // Between the jobs nobody uses the node, so that its file is not locked.
+            let written = try run("qemu-io", "-f", "raw", "-c", "write -P 0xab 4M 1M", "src", in: directory)
+            #expect(written.code == .code(0), "\(written.text)")
+        }
+        try client.execute("quit")
+        #expect(try daemon.process.waitForExit() == .code(0))
+        let copy = try directory.contents(of: "two")
+        #expect(copy == (try directory.contents(of: "src")))
+        #expect(copy[4 << 20] == 0xab)
+    }
+
     /// What each program says when another copy of the reference has the image.
     private func refusal(of program: DaemonProgram, readOnly: Bool, in directory: TemporaryDirectory) throws -> String? {
         let place = try TemporaryDirectory()

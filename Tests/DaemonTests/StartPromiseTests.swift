@@ -4,6 +4,36 @@ import Testing
 
 /// What a start promises to who started it and to who connects.
 @Suite struct `A start` {
+    /// Whether this process can take /proc away from a child.
+    private static let canHideProc: Bool = {
+        guard let directory = try? TemporaryDirectory(), let child = try? withoutProc("/bin/true", [], in: directory) else { return false }
+        return (try? child.waitForExit()) == .code(0)
+    }()
+
+    private static func withoutProc(_ program: String, _ arguments: [String], in directory: TemporaryDirectory) throws(WireFailure)
+        -> ChildProcess
+    {
+        let script = "umount -l /proc && [ ! -e /proc/self ] && exec \"$@\""
+        return try ChildProcess("unshare", ["--mount", "/bin/sh", "-c", script, "sh", program] + arguments, in: directory, name: "daemon")
+    }
+
+    @Test(.enabled(if: canHideProc, "only root can take /proc away")) func `needs no /proc to see its options, to serve and to end`() throws
+    {
+        let directory = try TemporaryDirectory()
+        let process = try Self.withoutProc(
+            try DaemonProgram.blockjobd.path(),
+            ["--blockdev", "null-co,node-name=n,size=1048576", "--chardev", "socket,id=c,path=s,server=on,wait=off", "--monitor", "c"],
+            in: directory)
+        let client = try QMPClient(connectingTo: directory.file("s"))
+        try client.negotiate()
+        let nodes = try client.execute("query-named-block-nodes").array
+        #expect(nodes?.compactMap { $0["node-name"]?.string } == ["n"])
+        #expect(try process.terminate() == .code(0), "\(process.errors)")
+        let refused = try Self.withoutProc(try DaemonProgram.blockjobd.path(), ["--nope"], in: directory)
+        #expect(try refused.waitForExit() == .code(1))
+        #expect(refused.errors.contains("--nope"), "\(refused.errors)")
+    }
+
     @Test func `raises the soft limit of open files to the hard one`() throws {
         let directory = try TemporaryDirectory()
         let process = try ChildProcess(

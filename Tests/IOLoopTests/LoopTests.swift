@@ -180,6 +180,26 @@ private let engines: [IOThread.Engine] = [.automatic, .threads]
 }
 
 @Suite struct `the thread pool` {
+    @Test(.timeLimit(.minutes(1))) func `grows when all its threads hang, so that others go on`() async throws {
+        let thread = try IOThread(engine: .automatic, poolLimit: 2)
+        let gates = (0..<3).map { _ in Gate() }
+        let begun = Gate()
+        // More calls that hang than there are threads.
+        let stuck = gates.enumerated().map { index, gate in
+            thread.task { io in
+                await io.requests.blocking {
+                    if index == 1 { begun.open() }
+                    return gate.wait()
+                }
+            }
+        }
+        try await BlockingWork.shared.run { _ = begun.wait() }
+        #expect(await thread.run { io in await io.requests.blocking { 5 } } == 5)
+        for gate in gates { gate.open() }
+        for task in stuck { _ = await task.value }
+        #expect(await thread.stop())
+    }
+
     @Test func `runs blocking calls side by side up to its limit`() async throws {
         let thread = try IOThread(engine: .automatic, poolLimit: 3)
         let meeting = Meeting()

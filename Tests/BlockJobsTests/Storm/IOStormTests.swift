@@ -2,11 +2,12 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Storms of I/O under jobs: see `StormPlay`. `IO_STORM_SEEDS=300` plays so many seeds, `STORM_SEED=7` that one.
+/// Storms of I/O under jobs: see `StormPlay`. `IO_STORM_SEEDS=300` plays so many seeds, `STORM_SEED=7` begins with that one, and plays it alone without a number.
 @Suite(.serialized) struct IOStormTests {
     private static let seeds: ClosedRange<UInt64> = {
-        if let one = number("STORM_SEED") { return one...one }
-        return 1...max(1, number("IO_STORM_SEEDS") ?? UInt64(Sanitized.times(40)))
+        let first = number("STORM_SEED")
+        let count = number("IO_STORM_SEEDS") ?? (first == nil ? UInt64(Sanitized.times(12)) : 1)
+        return (first ?? 1)...(first ?? 1) + max(1, count) - 1
     }()
 
     private static func number(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }

@@ -42,12 +42,13 @@ struct StormClient: Sendable {
     private func takeSnapshot(_ generator: inout SeededGenerator) async {
         let (base, overlay) = (volume.top, volume.newName("o"))
         let seed = UInt64.random(in: 1...1000, using: &generator)
+        let first = volume.model.moment()
         let isTaken = await ledger.command("snapshot", "\(base) \(overlay)") {
-            try await world.addImage(overlay, length: StormScene.length, seed: seed)
+            try await world.addImage(overlay, length: Int(try await world.graph.length(of: base)), seed: seed)
             try await world.jobs.snapshot(SnapshotOptions(node: base, overlay: .node(overlay)))
         }
         guard isTaken else { return }
         volume.add(image: overlay, backing: base)
-        await volume.move(to: overlay)
+        await volume.move(to: overlay, at: first...volume.model.moment())
     }
 }

@@ -64,14 +64,20 @@ struct StormPlay: Sendable {
 
     private func act() async {
         do {
+            var limits = ThrottleRates()
+            limits[.bytesTotal].average = 8 << 20
+            try world.groups.add(StormVolume.group, limits: limits)
             for volume in volumes { try await volume.build() }
             let names = await world.nodeNames()
             for volume in volumes { try await volume.start() }
+            world.begin()
             await withTaskGroup(of: Void.self) { group in
                 for volume in volumes {
                     let client = StormClient(volume: volume, world: world, ledger: ledger, scene: scene)
                     group.addTask { await client.run() }
                 }
+                let visitor = StormVisitor(volumes: volumes, world: world, ledger: ledger, scene: scene)
+                group.addTask { await visitor.run() }
             }
             world.calmDown()
             for volume in volumes { try await volume.finish() }

@@ -22,13 +22,14 @@ struct StormSchedule {
         var generator = SeededGenerator(seed: seed)
         var moves = 0
         var mayEndPauses = true
+        var slow: [StormRequest: Int] = [:]
         while true {
             await Task.yield()
             for _ in 0..<Int.random(in: 0...3, using: &generator) where !world.lane.isIdle { world.lane.runOne(&generator) }
             if hangsDisks, !world.isCalm { hangOne(&generator) }
             let isIdle = world.lane.isIdle && io.core.state.pointee.ready.isEmpty
             guard isIdle || Int.random(in: 0..<8, using: &generator) < haste else { continue }
-            if answerSome(&generator) {
+            if answerSome(&generator, &slow, isIdle: isIdle) {
                 (moves, mayEndPauses) = (0, true)
                 world.clock.pass(serviceTime)
             } else if isIdle {
@@ -65,20 +66,37 @@ struct StormSchedule {
     }
 
     /// Several in one turn of the loop, so that ends meet.
-    private func answerSome(_ generator: inout SeededGenerator) -> Bool {
+    private func answerSome(_ generator: inout SeededGenerator, _ slow: inout [StormRequest: Int], isIdle: Bool) -> Bool {
         var hasAnswered = false
         for _ in 0..<Int.random(in: 1...4, using: &generator) {
-            let ready = world.disks.filter { !$0.isHung && $0.storage.value.hangingCount > 0 }
-            guard !ready.isEmpty else { return hasAnswered }
-            let disk = ready[Int.random(in: 0..<ready.count, using: &generator)]
-            let index = Int.random(in: 0..<disk.storage.value.hangingCount, using: &generator)
-            let operation = disk.storage.value.hangingOperation(at: index)
-            let errno: Int32? = Int.random(in: 0..<1000, using: &generator) < disk.faults ? operation == .write ? 28 : 5 : nil
+            guard let (disk, index) = choose(&generator, &slow, isIdle: isIdle && !hasAnswered) else { return hasAnswered }
+            let operation = disk.storage.value.hangingOperations[index].operation
+            let fails = Int.random(in: 0..<1000, using: &generator) < disk.faults && ledger.answered < disk.faultsUntil
+            let errno: Int32? = fails ? operation == .write ? 28 : 5 : nil
             ledger.answer(index << 8 | Int(errno ?? 0))
             disk.storage.value.release(at: index, failing: errno)
             hasAnswered = true
         }
         return hasAnswered
+    }
+
+    /// Any request that hangs; some are found to be slow, and then left alone for a time, or until there is nothing else to do.
+    private func choose(
+        _ generator: inout SeededGenerator, _ slow: inout [StormRequest: Int], isIdle: Bool
+    ) -> (StormDisk, index: Int)? {
+        let disks = world.disks.filter { !$0.isHung && $0.storage.value.hangingCount > 0 }
+        guard !disks.isEmpty else { return nil }
+        for _ in 0..<4 {
+            let disk = disks[Int.random(in: 0..<disks.count, using: &generator)]
+            let operations = disk.storage.value.hangingOperations
+            let index = Int.random(in: 0..<operations.count, using: &generator)
+            let request = StormRequest(disk: disk.name, number: operations[index].number)
+            if slow[request] == nil, Int.random(in: 0..<16, using: &generator) == 0 {
+                slow[request] = ledger.answered + Int.random(in: 10...200, using: &generator)
+            }
+            if slow[request] ?? 0 <= ledger.answered { return (disk, index) }
+        }
+        return isIdle ? (disks[0], 0) : nil
     }
 
     /// Nobody can do anything: a hung disk comes back, or time goes on.
@@ -98,4 +116,10 @@ struct StormSchedule {
     }
 
     private var whoWaits: [String] { ledger.waiting.map(\.text) }
+}
+
+/// Names a request to a disk.
+struct StormRequest: Hashable {
+    let disk: String
+    let number: Int
 }

@@ -22,9 +22,20 @@ final class StormVolume: Sendable {
         var images: [String: String?] = [:]
         var user: NodeUser?
         var writers: [Task<Void, Never>] = []
-        var late: [NodeUser] = []
+        var late: [LateGuest] = []
+        /// Nodes that guests have left, each with when.
+        var left: [(node: String, span: ClosedRange<Int>)] = []
         var moment: (reader: NodeUser, span: ClosedRange<Int>)?
         var made = 0
+    }
+
+    /// A guest that came while a job may have been working.
+    private struct LateGuest {
+        let user: NodeUser
+        /// The node that was opened for it over the others' node.
+        let node: String?
+        let pace: StormPace
+        let writers: [Task<Void, Never>]
     }
 
     init(_ number: Int, scene: StormScene, world: StormWorld, ledger: StormLedger) {
@@ -49,9 +60,10 @@ final class StormVolume: Sendable {
         set { state.withLock { $0.top = newValue } }
     }
 
-    /// Another node has taken the place of the one that guests use, for all its parents.
-    func move(to node: String) async {
+    /// Another node has taken the place of the one that guests use, for all its parents, at some moment of `span`.
+    func move(to node: String, at span: ClosedRange<Int>) async {
         let moment = state.withLock { state in
+            state.left.append((state.top, span))
             state.top = node
             defer { state.moment = nil }
             return state.moment
@@ -77,10 +89,12 @@ final class StormVolume: Sendable {
 
     func add(image: String, backing: String?) { state.withLock { $0.images[image] = .some(backing) } }
 
-    /// Makes a node of the volume's length: raw or qcow2.
+    /// Makes a node of the volume's present length: raw or qcow2.
     func make(_ name: String, isQcow2: Bool, backing: String? = nil, seed: UInt64) async throws {
-        guard isQcow2 || backing != nil else { return try await world.addDisk(name, length: StormScene.length, seed: seed) }
-        try await world.addImage(name, length: StormScene.length, seed: seed, backing: backing)
+        let isThere = await world.graph.contains(top)
+        let length = isThere ? Int(try await world.graph.length(of: top)) : StormScene.length
+        guard isQcow2 || backing != nil else { return try await world.addDisk(name, length: length, seed: seed) }
+        try await world.addImage(name, length: length, seed: seed, backing: backing)
         add(image: name, backing: backing)
     }
 
@@ -95,10 +109,7 @@ final class StormVolume: Sendable {
         switch plan.filter {
         case .none: return
         case .throttle:
-            var limits = ThrottleRates()
-            limits[.bytesTotal].average = 8 << 20
-            try world.groups.add("\(name)-group", limits: limits)
-            try await put(.throttle(ThrottleSpec(file: .named(name), group: "\(name)-group")))
+            try await put(.throttle(ThrottleSpec(file: .named(name), group: Self.group)))
         case .copyOnRead: try await put(.copyOnRead(CopyOnReadSpec(file: .named(name))))
         case .copyBeforeWrite:
             try await make("\(name)-moment", isQcow2: true, seed: 5)
@@ -119,27 +130,59 @@ final class StormVolume: Sendable {
     func start() async throws {
         let user = try await world.user(of: top, writes: true)
         state.withLock { $0.user = user }
-        start(user, writers: plan.depth, seed: scene.seed &* 100)
+        let writers = start(user, writers: plan.depth, seed: scene.seed &* 100, pace: pace)
+        state.withLock { $0.writers = writers }
     }
 
-    private func start(_ user: NodeUser, writers count: Int, seed: UInt64) {
+    private func start(_ user: NodeUser, writers count: Int, seed: UInt64, pace: StormPace) -> [Task<Void, Never>] {
         let guest = StormGuest(
             user: user, model: model, ledger: ledger, mayFail: scene.hasFaults || scene.hangsDisks, discards: !scene.isRestless)
-        let pace = self.pace
-        let tasks = (0..<count).map { number in
+        return (0..<count).map { number in
             world.thread.task { _ in await guest.run(seed: seed &+ UInt64(number), pace: pace) }
         }
-        state.withLock { $0.writers.append(contentsOf: tasks) }
     }
 
-    /// One more guest comes to the node on which a job may be working.
-    func addLateGuest(seed: UInt64) async {
-        let top = self.top
-        await ledger.command("late guest", top) {
-            let user = try await world.user(of: top, writes: true)
-            state.withLock { $0.late.append(user) }
-            start(user, writers: 2, seed: seed)
+    /// One more guest comes to the node on which a job may be working, or to a node that is opened over it now.
+    func addLateGuest(_ generator: inout SeededGenerator) async {
+        let (top, seed) = (self.top, generator.next())
+        let drivers: [DriverSpec?] = [
+            nil, .raw(RawSpec(file: .named(top))), .copyOnRead(CopyOnReadSpec(file: .named(top))),
+            .throttle(ThrottleSpec(file: .named(top), group: Self.group)),
+        ]
+        let driver = drivers.randomElement(using: &generator) ?? nil
+        let node = driver == nil ? nil : newName("n")
+        await ledger.command("late guest", "\(top) \(node ?? "")") {
+            if let driver { _ = try await world.graph.open(NodeSpec(nodeName: node, driver: driver)) }
+            let user = try await world.user(of: node ?? top, writes: true)
+            let pace = StormPace()
+            let writers = start(user, writers: 2, seed: seed, pace: pace)
+            state.withLock { $0.late.append(LateGuest(user: user, node: node, pace: pace, writers: writers)) }
         }
+    }
+
+    /// The guest that has been there longest of those that came late goes, and its node with it.
+    func removeLateGuest() async {
+        guard let guest = state.withLock({ $0.late.isEmpty ? nil : $0.late.removeFirst() }) else { return }
+        await ledger.command("late guest goes", guest.node ?? "") {
+            guest.pace.end()
+            for writer in guest.writers { await writer.value }
+            await world.graph.detach(guest.user)
+            if let node = guest.node { try await world.graph.close(node) }
+        }
+    }
+
+    /// The throttle group that all nodes share.
+    static let group = "group"
+
+    /// Late guests rest and wake with the others.
+    func rest() {
+        pace.rest()
+        for guest in state.withLock({ $0.late }) { guest.pace.rest() }
+    }
+
+    func wake() {
+        pace.wake()
+        for guest in state.withLock({ $0.late }) { guest.pace.wake() }
     }
 
     /// Reads from the moment that a filter of its own keeps.
@@ -161,6 +204,7 @@ final class StormVolume: Sendable {
     /// The guest stops, and sees what it wrote; then it goes.
     func finish() async throws {
         pace.end()
+        while state.withLock({ !$0.late.isEmpty }) { await removeLateGuest() }
         for writer in state.withLock({ $0.writers }) { await writer.value }
         guard let user else { return }
         let now = model.moment()
@@ -171,6 +215,19 @@ final class StormVolume: Sendable {
             let seen = try await reader.read(at: 0, count: StormScene.length)
             if let wrong = model.firstWrong(in: seen, at: span) { ledger.find("the moment of \(name): \(wrong)") }
         }
-        await world.graph.detach([user] + state.withLock { $0.late } + (moment.map { [$0.reader] } ?? []))
+        await world.graph.detach([user] + (moment.map { [$0.reader] } ?? []))
+        for (node, span) in state.withLock({ $0.left }) { try await compare(node, with: span, "\(node), which guests have left") }
+    }
+
+    /// Compares all that a node shows with the model.
+    func compare(_ node: String, with span: ClosedRange<Int>, _ what: String) async throws {
+        let reader = try await world.user(of: node, writes: false)
+        do {
+            let bytes = try await reader.read(at: 0, count: StormScene.length)
+            if let wrong = model.firstWrong(in: bytes, from: 0, at: span) { ledger.find("\(what): \(wrong)") }
+        } catch {
+            ledger.find("\(what) cannot be read: \(error)")
+        }
+        await world.graph.detach(reader)
     }
 }

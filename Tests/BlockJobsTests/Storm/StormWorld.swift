@@ -47,9 +47,11 @@ final class StormWorld: Sendable {
         jobs = BlockJobs(executor: lane, registry: registry, graph: graph, thread: thread)
     }
 
-    private let calm = Guarded(false)
-    /// Whether disks answer everything, and without errors, from here on.
+    private let calm = Guarded(true)
+    /// Whether disks answer everything: before the storm and after it.
     var isCalm: Bool { calm.withLock { $0 } }
+
+    func begin() { calm.withLock { $0 = false } }
 
     /// Disks that hang come back, and nothing fails any more.
     func calmDown() {
@@ -77,15 +79,16 @@ final class StormWorld: Sendable {
     func addImage(_ name: String, length: Int, seed: UInt64, backing: String? = nil) async throws {
         try await addDisk("\(name)-file", length: 0, seed: seed)
         var image = NewQcow2Image(file: .named("\(name)-file"), size: Int64(length))
-        image.clusterSize = seed % 3 == 0 ? 65536 : 4096
+        image.clusterSize = [2048, 4096, 65536][Int(seed % 3)]
         try await graph.create(image)
         _ = try await graph.open(Self.image(name, entry: 512, backing: backing))
     }
 
-    /// A qcow2 node whose cache has slices of `entry` bytes.
+    /// A qcow2 node whose cache has slices of `entry` bytes, few enough that tables are looked up on the disk all the time.
     static func image(_ name: String, entry: Int64, backing: String?) -> NodeSpec {
         var spec = Qcow2Spec(file: .named("\(name)-file"))
         spec.l2CacheEntrySize = entry
+        spec.l2CacheSize = 2 * entry
         spec.backing = backing.map { .child(.named($0)) } ?? .none
         return NodeSpec(nodeName: name, driver: .qcow2(spec))
     }
@@ -108,6 +111,7 @@ final class StormDisk: Sendable {
 
     private struct Mood {
         var faults = 0
+        var faultsUntil = 0
         var isHung = false
         var hungUntil = 0
     }
@@ -115,6 +119,12 @@ final class StormDisk: Sendable {
     init(name: String, storage: LoopBound<SimulatedStorage>) {
         self.name = name
         self.storage = storage
+    }
+
+    /// From when on no request fails, counted in the answers of all disks.
+    var faultsUntil: Int {
+        get { mood.withLock { $0.faultsUntil } }
+        set { mood.withLock { $0.faultsUntil = newValue } }
     }
 
     /// How many of a thousand requests fail.

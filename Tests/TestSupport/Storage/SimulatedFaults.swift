@@ -40,6 +40,7 @@ struct PlannedHang {
 struct HangingOperation {
     let operation: StorageOperation
     let change: Change?
+    let number: Int
     /// Resumed with why it fails, or nil.
     let continuation: UnsafeContinuation<BlockError?, Never>
 }
@@ -90,8 +91,8 @@ extension SimulatedStorage {
         hanging.remove(at: index).continuation.resume(returning: errno.map { .system($0) })
     }
 
-    /// What hangs at `index`, in order of arrival.
-    public func hangingOperation(at index: Int) -> StorageOperation { hanging[index].operation }
+    /// What hangs, in order of arrival, each with a number that nothing else that hung here has had.
+    public var hangingOperations: [(number: Int, operation: StorageOperation)] { hanging.map { ($0.number, $0.operation) } }
 
     /// Waits until at least `count` operations hang.
     public func waitUntilHanging(_ count: Int = 1) async {
@@ -126,7 +127,9 @@ extension SimulatedStorage {
 
     private func hangHere(_ operation: StorageOperation, _ change: Change?) async -> BlockError? {
         await withUnsafeContinuation { continuation in
-            hanging.append(HangingOperation(operation: operation, change: change, continuation: continuation))
+            lastHanging += 1
+            hanging.append(
+                HangingOperation(operation: operation, change: change, number: lastHanging, continuation: continuation))
             let satisfied = watchers.filter { $0.count <= hanging.count }
             watchers.removeAll { $0.count <= hanging.count }
             for watcher in satisfied { watcher.continuation.resume() }

@@ -32,6 +32,7 @@ public final class SimulatedStorage: BlockStorage {
     var faults: [InjectedFault] = []
     var hangs: [PlannedHang] = []
     var hanging: [HangingOperation] = []
+    var lastHanging = 0
     var watchers: [HangWatcher] = []
     /// Counts crashes; operations that began before one fail after it.
     var epoch = 0

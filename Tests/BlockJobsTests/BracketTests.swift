@@ -239,6 +239,40 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(10)))
+    func `a job's filter goes as soon as the request has ended that held it`() async throws {
+        // The first deadline of a drain passes at once, and no later one ever does.
+        let hasPassed = Guarded(false)
+        let drain = Duration.seconds(3600)
+        let deadlines = GraphDeadlines(drain: drain) { duration in
+            let isFirst =
+                duration == drain
+                && hasPassed.withLock { passed in
+                    defer { passed = true }
+                    return !passed
+                }
+            if isFirst || duration < drain { return }
+            do { try await Task.sleep(for: duration) } catch {
+                // Nobody waits any more.
+            }
+        }
+        let world = try World(deadlines: JobDeadlines(abandonment: 600_000_000_000, cancel: 20_000_000), graphDeadlines: deadlines)
+        try await world.disk("src", length: Int64(4 * cluster))
+        try await world.disk("dst", length: Int64(4 * cluster))
+        let guest = try await world.guest(of: "src")
+        try await world.jobs.startBackup(BackupOptions(job: BlockJobOptions(id: "b"), device: "src", target: "dst", sync: .none))
+        await world.with("src") { $0.hang(next: .write) }
+        let write = Task { try await guest.write([1, 2, 3], at: 100) }
+        await world.with("src") { await $0.waitUntilHanging() }
+        try await world.registry.cancel("b", force: true, via: .job)
+        while !hasPassed.withLock({ $0 }) { await settle(world) }
+        await settle(world)
+        await world.with("src") { $0.release() }
+        try await write.value
+        try await within(60) { await world.log.wait(for: "b:N") }
+        #expect(await world.nodeNames() == ["dst", "src"])
+    }
+
+    @Test(.timeLimit(.minutes(10)))
     func `a cancel in a mirror's last pass lets guests go though the target hangs`() async throws {
         let world = try World(deadlines: JobDeadlines(abandonment: 50_000_000, cancel: 20_000_000))
         try await world.disk("src", length: Int64(4 * cluster))

@@ -138,7 +138,7 @@ extension BlockGraph {
         }
     }
 
-    private func waitForRequests(of users: [NodeUser]) async {
+    func waitForRequests(of users: [NodeUser]) async {
         for (thread, members) in BlockGraph.byLoop(users) {
             await thread.run { (io: isolated IOThread) async -> Void in
                 for user in members { await user.access.value.waitUntilIdle() }

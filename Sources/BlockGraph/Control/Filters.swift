@@ -119,15 +119,26 @@ extension BlockGraph {
     }
 
     /// Takes a filter away for a job that has ended, as soon as the requests that pass it let it. While one of them hangs, the others go on and the
-    /// node stays as it is; this looks again from time to time. Does nothing where the filter has gone.
+    /// node stays as it is; this tries again when none is in flight, and from time to time. Does nothing where the filter has gone.
     public func removeFilterWhenIdle(_ name: String) async {
         while contains(name) {
             do throws(BlockError) {
                 return try await removeFilter(name)
             } catch {
-                await deadlines.sleep(deadlines.drain)
+                await deadlines.sleep(BlockGraph.pauseBeforeNextRemoval)
+                await waitUntilUnused(name)
             }
         }
+    }
+
+    /// Whatever refused a removal, it is not tried more often.
+    private static let pauseBeforeNextRemoval = Duration.seconds(1)
+
+    /// Returns when no request reaches a node, or when `GraphDeadlines.drain` has passed. Holds nobody back.
+    private func waitUntilUnused(_ name: String) async {
+        guard let id = topology.node(named: name)?.id else { return }
+        let users = topology.usersReaching([id]).compactMap { attached[$0] }
+        _ = await withinDeadline(deadlines.drain) { [self] in await waitForRequests(of: users) }
     }
 
     /// Makes the parents of one node users of another, but for those in `keeping` and those that `replacement` is itself built on: a

@@ -121,13 +121,20 @@ struct StormCopy: Sendable {
     }
 
     private static func policy(_ generator: inout SeededGenerator) -> ErrorPolicy {
-        [.report, .ignore, .stop, .enospc].randomElement(using: &generator) ?? .report
+        [.report, .ignore, .ignore, .stop, .stop, .enospc].randomElement(using: &generator) ?? .report
     }
 
+    /// Some disks fail now and then for a while, or the target often.
     private func breakDisks(_ generator: inout SeededGenerator) {
+        let isTargetBad = Bool.random(using: &generator)
         for disk in world.disks where disk.name.hasPrefix(target) || disk.name.hasPrefix(volume.name) {
+            let isTarget = disk.name.hasPrefix(target)
             disk.faultsUntil = ledger.answered + 800
-            disk.faults = Int.random(in: 0..<3, using: &generator) == 0 ? Int.random(in: 1...60, using: &generator) : 0
+            if isTargetBad {
+                disk.faults = isTarget ? Int.random(in: 50...400, using: &generator) : 0
+            } else {
+                disk.faults = Int.random(in: 0..<3, using: &generator) == 0 ? Int.random(in: 1...60, using: &generator) : 0
+            }
         }
     }
 

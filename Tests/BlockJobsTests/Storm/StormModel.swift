@@ -100,9 +100,12 @@ final class StormModel: Sendable {
 
     /// Sectors that repeat `tags`.
     static func bytes(_ tags: [UInt64]) -> [UInt8] {
-        tags.flatMap { tag in
-            let word = withUnsafeBytes(of: tag) { Array($0) }
-            return (0..<sector / 8).flatMap { _ in word }
+        [UInt8](unsafeUninitializedCapacity: tags.count * sector) { bytes, count in
+            for (index, tag) in tags.enumerated() {
+                UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[index * sector..<(index + 1) * sector])
+                    .initializeMemory(as: UInt64.self, repeating: tag)
+            }
+            count = tags.count * sector
         }
     }
 }

@@ -13,6 +13,8 @@ struct StormScene: Sendable, CustomStringConvertible {
         let filter: Filter
         /// How many requests its guest has in flight.
         let depth: Int
+        /// The guest writes to a few clusters only, where its requests meet.
+        let isHot: Bool
     }
 
     static let length = 1 << 20
@@ -43,12 +45,13 @@ struct StormScene: Sendable, CustomStringConvertible {
             let filter = Int.random(in: 0..<2, using: &generator) == 0 ? Filter.allCases.randomElement(using: &generator) : nil
             return Volume(
                 isQcow2: Int.random(in: 0..<3, using: &generator) > 0, filter: filter ?? .none,
-                depth: Int.random(in: 1...16, using: &generator))
+                depth: Int.random(in: 1...16, using: &generator),
+                isHot: Int.random(in: 0..<3, using: &generator) == 0)
         }
     }
 
     var description: String {
-        let disks = volumes.map { "\($0.isQcow2 ? "qcow2" : "raw") \($0.filter) depth \($0.depth)" }
+        let disks = volumes.map { "\($0.isQcow2 ? "qcow2" : "raw") \($0.filter) depth \($0.depth)\($0.isHot ? " hot" : "")" }
         return "seed \(seed): \(disks), restless \(isRestless), faults \(hasFaults), hangs \(hangsDisks), haste \(haste), copies \(copies)"
     }
 }

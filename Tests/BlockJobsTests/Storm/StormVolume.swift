@@ -136,7 +136,8 @@ final class StormVolume: Sendable {
 
     private func start(_ user: NodeUser, writers count: Int, seed: UInt64, pace: StormPace) -> [Task<Void, Never>] {
         let guest = StormGuest(
-            user: user, model: model, ledger: ledger, mayFail: scene.hasFaults || scene.hangsDisks, discards: !scene.isRestless)
+            user: user, model: model, ledger: ledger, mayFail: scene.hasFaults || scene.hangsDisks, discards: !scene.isRestless,
+            sectors: plan.isHot ? 384 : StormScene.sectors)
         return (0..<count).map { number in
             world.thread.task { _ in await guest.run(seed: seed &+ UInt64(number), pace: pace) }
         }

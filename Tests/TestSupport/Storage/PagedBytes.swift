@@ -53,7 +53,10 @@ struct PagedBytes {
             if unmap && count == Int(Self.page) {
                 pages[index] = nil
             } else if pages[index] != nil || !unmap {
-                for byte in inPage..<inPage + count { pages[index, default: Self.emptyPage][byte] = 0 }
+                pages[index, default: Self.emptyPage].withUnsafeMutableBytes { page in
+                    _ = UnsafeMutableRawBufferPointer(rebasing: page[inPage..<inPage + count]).initializeMemory(
+                        as: UInt8.self, repeating: 0)
+                }
             }
         }
     }

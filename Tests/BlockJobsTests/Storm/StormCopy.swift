@@ -69,7 +69,7 @@ struct StormCopy: Sendable {
         defer { state.withLock { $0.began = first...volume.model.moment() } }
         switch work {
         case .backup, .fleecing:
-            let workers = Int64.random(in: 1...8, using: &generator)
+            let workers: Int64 = [1, 1, 2, 8].randomElement(using: &generator) ?? 1
             let onError: CopyBeforeWriteErrorPolicy =
                 work == .backup && Bool.random(using: &generator) ? .breakSnapshot : .breakGuestWrite
             let backup = BackupOptions(
@@ -240,7 +240,7 @@ struct StormCopy: Sendable {
         case 2:
             let speed = Int64.random(in: 8...64, using: &generator) << 20
             await ledger.command("set-speed", "\(id) \(speed)") { try await registry.setSpeed(id, speed) }
-        case 3...6: for _ in 0..<2 { await reopen(&generator) }
+        case 3...6: for _ in 0..<4 where !isOver { await reopen(&generator) }
         case 7: await volume.addLateGuest(&generator)
         case 8: await volume.removeLateGuest()
         case 9: await ledger.command("change", id) { try await registry.change(id, .mirror(writeBlocking: true)) }
@@ -265,7 +265,10 @@ struct StormCopy: Sendable {
     }
 
     private func reopen(_ generator: inout SeededGenerator) async {
-        guard let image = volume.images.randomElement(using: &generator) else { return }
+        let images = volume.images
+        let own = images.filter { $0.name == source || $0.name == target }
+        let isOwn = Int.random(in: 0..<4, using: &generator) > 0 && !own.isEmpty
+        guard let image = (isOwn ? own : images).randomElement(using: &generator) else { return }
         let entry: Int64 = Bool.random(using: &generator) ? 512 : 2048
         await ledger.command("reopen", "\(image.name) \(entry)") {
             try await world.graph.reopen([StormWorld.image(image.name, entry: entry, backing: image.backing)])

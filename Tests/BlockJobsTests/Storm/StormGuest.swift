@@ -10,8 +10,8 @@ struct StormGuest: Sendable {
     /// Whether a request may fail.
     let mayFail: Bool
     let discards: Bool
-    /// How many sectors it uses, from the first on.
-    let sectors: Int
+    /// The sectors that it uses, the last ones of the disk.
+    let window: Range<Int>
 
     /// Sends requests while `pace` lets it.
     func run(seed: UInt64, pace: StormPace) async {
@@ -23,8 +23,8 @@ struct StormGuest: Sendable {
         // Half of the requests lie about the borders of 64 KiB, where two copies meet.
         let isAtBorder = Bool.random(using: &generator)
         let count = isAtBorder ? Int.random(in: 2...16, using: &generator) : Int.random(in: 1...96, using: &generator)
-        let border = Int.random(in: 1..<sectors / 128, using: &generator) * 128
-        let start = isAtBorder ? border - count / 2 : Int.random(in: 0...sectors - count, using: &generator)
+        let border = Int.random(in: window.lowerBound / 128 + 1..<window.upperBound / 128, using: &generator) * 128
+        let start = isAtBorder ? border - count / 2 : Int.random(in: window.lowerBound...window.upperBound - count, using: &generator)
         let range = start..<start + count
         let (offset, length) = (Int64(start * StormModel.sector), Int64(count * StormModel.sector))
         switch Int.random(in: 0..<10, using: &generator) {

@@ -102,7 +102,11 @@ final class StormVolume: Sendable {
     func build() async throws {
         try await make(name, isQcow2: plan.isQcow2, seed: scene.seed &+ UInt64(number))
         let writer = try await world.user(of: name, writes: true)
-        try await writer.write(StormModel.bytes(initial), at: 0)
+        // In pieces of any order, so that neighbours on the disk are none in the image, and each has to be looked up.
+        var generator = SeededGenerator(seed: scene.seed &* 10 &+ 3)
+        for first in stride(from: 0, to: StormScene.sectors, by: 32).shuffled(using: &generator) {
+            try await writer.write(StormModel.bytes(Array(initial[first..<first + 32])), at: Int64(first * StormModel.sector))
+        }
         await world.graph.detach(writer)
         // Its tables leave memory.
         if plan.isQcow2 { try await world.graph.reopen([StormWorld.image(name, entry: 512, backing: nil)]) }
@@ -137,7 +141,7 @@ final class StormVolume: Sendable {
     private func start(_ user: NodeUser, writers count: Int, seed: UInt64, pace: StormPace) -> [Task<Void, Never>] {
         let guest = StormGuest(
             user: user, model: model, ledger: ledger, mayFail: scene.hasFaults || scene.hangsDisks, discards: !scene.isRestless,
-            sectors: plan.isHot ? 384 : StormScene.sectors)
+            window: (plan.isHot ? StormScene.sectors - 384 : 0)..<StormScene.sectors)
         return (0..<count).map { number in
             world.thread.task { _ in await guest.run(seed: seed &+ UInt64(number), pace: pace) }
         }

@@ -1,4 +1,5 @@
 import BlockGraph
+import IOLoop
 import TestSupport
 
 @testable import BlockJobs
@@ -17,6 +18,8 @@ struct StormClient: Sendable {
             let copy = StormCopy(
                 "j\(volume.number)\(number)", work: work(&generator), volume: volume, world: world, ledger: ledger, scene: scene)
             guard await copy.start(&generator) else { continue }
+            let seed = generator.next()
+            let reopening = seed % 3 == 0 ? world.thread.task { _ in await copy.reopenAlways(seed: seed) } : nil
             for _ in 0..<Int.random(in: 0...6, using: &generator) { await copy.disturb(&generator) }
             switch Int.random(in: 0..<5, using: &generator) {
             case 0: await copy.cancel(force: true)
@@ -24,6 +27,7 @@ struct StormClient: Sendable {
             default: await copy.askForEnd(complete: true)
             }
             await copy.wait()
+            await reopening?.value
             await copy.judge()
         }
     }

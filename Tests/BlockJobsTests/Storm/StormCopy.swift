@@ -253,6 +253,19 @@ struct StormCopy: Sendable {
         await readers(&generator)
     }
 
+    /// Opens the source or the target again, time after time, as long as the job lives.
+    func reopenAlways(seed: UInt64) async {
+        var generator = SeededGenerator(seed: seed)
+        let own = volume.images.filter { $0.name == source || $0.name == target }
+        for number in 0..<40 where !isOver {
+            guard let image = own.randomElement(using: &generator) else { return }
+            await ledger.command("reopen always", "\(image.name) \(number)") {
+                let entry: Int64 = number % 2 == 0 ? 1024 : 512
+                try await world.graph.reopen([StormWorld.image(image.name, entry: entry, backing: image.backing)])
+            }
+        }
+    }
+
     private func pauseAndResume() async {
         let registry = world.registry
         guard await ledger.command("pause", id, { try await registry.pause(id, via: .job) }) else { return }
@@ -269,7 +282,7 @@ struct StormCopy: Sendable {
         let own = images.filter { $0.name == source || $0.name == target }
         let isOwn = Int.random(in: 0..<4, using: &generator) > 0 && !own.isEmpty
         guard let image = (isOwn ? own : images).randomElement(using: &generator) else { return }
-        let entry: Int64 = Bool.random(using: &generator) ? 512 : 2048
+        let entry: Int64 = Bool.random(using: &generator) ? 512 : 1024
         await ledger.command("reopen", "\(image.name) \(entry)") {
             try await world.graph.reopen([StormWorld.image(image.name, entry: entry, backing: image.backing)])
         }

@@ -35,7 +35,7 @@ struct StormVisitor: Sendable {
     private func reopenSome(_ generator: inout SeededGenerator) async {
         let count = Int.random(in: 1...3, using: &generator)
         let images = volumes.flatMap(\.images).shuffled(using: &generator).prefix(count)
-        let entry: Int64 = Bool.random(using: &generator) ? 512 : 2048
+        let entry: Int64 = Bool.random(using: &generator) ? 512 : 1024
         await ledger.command("reopen some", "\(images.map(\.name)) \(entry)") {
             try await world.graph.reopen(images.map { StormWorld.image($0.name, entry: entry, backing: $0.backing) })
         }

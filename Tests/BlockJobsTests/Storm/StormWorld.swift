@@ -79,7 +79,7 @@ final class StormWorld: Sendable {
     func addImage(_ name: String, length: Int, seed: UInt64, backing: String? = nil) async throws {
         try await addDisk("\(name)-file", length: 0, seed: seed)
         var image = NewQcow2Image(file: .named("\(name)-file"), size: Int64(length))
-        image.clusterSize = [2048, 4096, 65536][Int(seed % 3)]
+        image.clusterSize = [1024, 1024, 2048][Int(seed % 3)]
         try await graph.create(image)
         _ = try await graph.open(Self.image(name, entry: 512, backing: backing))
     }

@@ -33,7 +33,7 @@ struct StormClient: Sendable {
     }
 
     private func work(_ generator: inout SeededGenerator) -> StormCopy.Work {
-        switch Int.random(in: 0..<8, using: &generator) {
+        switch Int.random(in: 0..<(scene.hasFaults ? 5 : 8), using: &generator) {
         case 0...2: .backup
         case 3: .fleecing
         case 4: scene.isRestless ? .backup : .mirror(.background)

@@ -28,9 +28,9 @@ final class StormLedger: Sendable {
     /// How often which kind of command was carried out.
     var counts: [String: Int] { state.withLock { $0.counts } }
 
-    func step(_ text: String) {
+    func step(_ text: String, note: String = "") {
         state.withLock { state in
-            state.steps.append("\(state.answered) \(text)")
+            state.steps.append("\(state.answered) \(text)\(note)")
             state.mix(text.utf8.reduce(UInt64(7)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 })
         }
     }
@@ -83,7 +83,8 @@ final class StormLedger: Sendable {
             state.withLock { $0.counts[kind, default: 0] += 1 }
             return true
         } catch {
-            step("\(kind) \(text): \(error)")
+            // Texts name nodes by numbers of the moment, which are no decisions.
+            step("\(kind) \(text)", note: ": \(error)")
             return false
         }
     }

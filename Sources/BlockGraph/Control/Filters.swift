@@ -137,7 +137,7 @@ extension BlockGraph {
     /// Returns when no request reaches a node, or when `GraphDeadlines.drain` has passed. Holds nobody back.
     private func waitUntilUnused(_ name: String) async {
         guard let id = topology.node(named: name)?.id else { return }
-        let users = topology.usersReaching([id]).compactMap { attached[$0] }
+        let users = topology.usersReaching([id]).compactMap { table.user($0) }
         _ = await withinDeadline(deadlines.drain) { [self] in await waitForRequests(of: users) }
     }
 

@@ -8,7 +8,7 @@ struct Reopening {
     /// What was said of the node, which is kept for the next time.
     let given: NodeSpec
     /// The same with what it inherits.
-    let options: NodeOptions
+    var options: NodeOptions
     /// The driver with its new options.
     let spec: DriverSpec
     /// Whether options and children that are not given stay as they are: a child that its parent names, or a change of one option alone.
@@ -54,7 +54,8 @@ extension BlockGraph {
 
     /// Makes a node and what was opened with it read-only, or writable again; everything else stays.
     func setReadOnly(_ id: NodeID, _ isReadOnly: Bool, holding reservation: borrowing Reservation) async throws(BlockError) {
-        guard var given = table.record(id)?.given, topology.nodes[id]?.isReadOnly != isReadOnly else { return }
+        // Also of a node that is read-only already: what was opened with it may have become writable since.
+        guard var given = table.record(id)?.given else { return }
         given.readOnly = isReadOnly
         var queue: [Reopening] = []
         enqueue(given, id, parent: nil, keepsOthers: true, in: &queue, inheriting: table.record(id)?.options)
@@ -86,15 +87,23 @@ extension BlockGraph {
         let spec = keepsOthers ? old : given.driver
         let entry = Reopening(id: id, given: given, options: options, spec: spec, keepsOthers: keepsOthers, isAsked: parent == nil)
         if let index = queue.firstIndex(where: { $0.id == id }) {
-            // The last word counts, but a parent's less than the node's own.
-            guard entry.isAsked || !queue[index].isAsked else { return }
-            queue[index] = entry
+            // The last word counts, but a parent's less than the node's own, which leaves out what the parent then says.
+            if entry.isAsked || !queue[index].isAsked {
+                queue[index] = entry
+            } else {
+                var completed = NodeOptions(queue[index].given, parent: parent)
+                completed.isNamedInHeader = options.isNamedInHeader
+                queue[index].options = completed
+                return
+            }
         } else {
             queue.append(entry)
         }
         let slots = spec.definition.allChildren
         for edge in (topology.nodes[id]?.children ?? []).compactMap({ topology.edges[$0] }) {
             guard let child = table.record(edge.child), child.inheritsFrom == id, let keep = child.given else { continue }
+            // What leaves the node follows it no more.
+            if case .none = spec.definition.backing, edge.name == "backing" { continue }
             let slot = slots.first { $0.name == edge.name }
             switch slot?.content {
             case .child(.inline(let inline))? where !keepsOthers:

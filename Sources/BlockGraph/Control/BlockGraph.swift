@@ -124,6 +124,12 @@ public actor BlockGraph {
         }
     }
 
+    /// Whether a job that is not over has the node, as its source, its target or its filter.
+    public func hasJob(_ name: String) -> Bool {
+        guard let node = topology.node(named: name) else { return false }
+        return topology.jobType(on: node.id) != nil && abandonment(of: node) == nil
+    }
+
     func find(_ name: String) throws(BlockError) -> Topology.Node {
         guard let node = topology.node(named: name) else {
             throw BlockError(.invalidOption, "Cannot find device='' nor node-name='\(name)'")

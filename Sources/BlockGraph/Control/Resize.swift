@@ -8,9 +8,7 @@ extension BlockGraph {
         try refuseIfEnding()
         let node = try find(name)
         guard length >= 0 else { throw BlockError(.invalidOption, "Parameter 'size' expects a >0 size") }
-        let hasJob = topology.users(on: node.id).contains {
-            if case .job = $0.kind { true } else { $0.abandonment != nil }
-        }
+        let hasJob = topology.jobType(on: node.id) != nil || topology.users(on: node.id).contains { $0.abandonment != nil }
         // Of a backing file, an overlay would lack what is cut off.
         let isBacking = topology.overlay(on: node.id) != nil
         guard !hasJob, !isBacking else { throw BlockError(.inUse, "Device '(null)' is in use") }

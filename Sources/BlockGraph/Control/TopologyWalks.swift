@@ -131,6 +131,17 @@ extension Topology {
         }
     }
 
+    /// What the job does that has a node: by a hold on it or, where the node is the job's filter, on what it filters.
+    func jobType(on id: NodeID) -> String? {
+        var next: NodeID? = id
+        while let id = next {
+            for user in users(on: id) { if case .job(_, let type) = user.kind { return type } }
+            guard let node = nodes[id], node.isJobFilter else { return nil }
+            next = node.children.first.flatMap { edges[$0]?.child }
+        }
+        return nil
+    }
+
     /// The child of this name.
     func child(_ name: String, of id: NodeID) -> Edge? {
         nodes[id]?.children.lazy.compactMap { edges[$0] }.first { $0.name == name }

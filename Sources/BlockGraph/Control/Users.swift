@@ -104,14 +104,12 @@ extension BlockGraph {
     /// The node that a user is on now.
     public func nodeName(of user: NodeUser) -> String? { nodeID(of: user).flatMap { topology.nodes[$0]?.name } }
 
-    /// Refuses to go on with a node that a job has: `Node 'x' is busy: block device is in use by block job: mirror`.
+    /// Refuses to go on with a node that a job has, or that is a job's filter: `Node 'x' is busy: block device is in use by block job: mirror`.
     public func refuseIfBusy(_ name: String) throws(BlockError) {
         guard let node = topology.node(named: name) else { return }
         if let reason = abandonment(of: node) { throw BlockError(.inUse, "Node '\(name)' is busy: \(reason)") }
-        for user in topology.users(on: node.id) {
-            if case .job(_, let type) = user.kind {
-                throw BlockError(.inUse, "Node '\(name)' is busy: block device is in use by block job: \(type)")
-            }
+        if let type = topology.jobType(on: node.id) {
+            throw BlockError(.inUse, "Node '\(name)' is busy: block device is in use by block job: \(type)")
         }
     }
 

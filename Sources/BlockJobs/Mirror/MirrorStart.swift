@@ -46,8 +46,10 @@ struct MirrorStart {
 
     private func check() async throws(BlockJobError) {
         try await checkPresence(of: options.device)
-        // Another job between it and its users: the reference refuses whatever stands on the node, and we what a job has put there.
-        if await graph.isFiltered(options.device) { throw BlockJobError("Need a root block node") }
+        // QEMU refuses whatever else stands on the node, and we what a job has put there or holds.
+        let isJobs = await graph.hasJob(options.device)
+        let isFiltered = await graph.isFiltered(options.device)
+        if isJobs || isFiltered { throw BlockJobError("Need a root block node") }
         try await checkPresence(of: options.target)
         // What is written to the target would be written to the source, or be read from it again.
         if await graph.stands(options.target, on: options.device) { throw BlockJobError("Need a root block node") }

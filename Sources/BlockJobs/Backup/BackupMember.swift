@@ -112,12 +112,6 @@ struct BackupMember: TransactionMember {
             }
             try await graph.refuseIfBusy(options.device)
             try await graph.refuseIfBusy(options.target)
-            // QEMU takes both, and destroys what the overlay shows, or what it copies.
-            try await graph.refuseIfBacking(options.target)
-            if await graph.writes(to: options.target, reach: options.device) {
-                throw BlockError(
-                    .inUse, "Node '\(options.target)' stands on the source '\(options.device)': writing to it would change the source")
-            }
         } catch {
             throw BlockJobError(error)
         }
@@ -140,6 +134,19 @@ struct BackupMember: TransactionMember {
         }
         if performance.maxChunk > 0 && performance.maxChunk < cluster {
             throw BlockJobError("Required max-chunk (\(performance.maxChunk)) is less than backup cluster size (\(cluster))")
+        }
+        try await checkTarget()
+    }
+
+    /// QEMU takes both, and destroys what the overlay shows, or what it copies.
+    private func checkTarget() async throws(BlockJobError) {
+        do throws(BlockError) {
+            try await graph.refuseIfBacking(options.target)
+        } catch {
+            throw BlockJobError(error)
+        }
+        if await graph.writes(to: options.target, reach: options.device) {
+            throw BlockJobError("Node '\(options.target)' stands on the source '\(options.device)': writing to it would change the source")
         }
     }
 

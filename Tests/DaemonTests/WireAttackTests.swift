@@ -26,4 +26,9 @@ import Testing
         // What else the suite runs takes the processors meanwhile; the long run allows a second.
         try await Self.run("ends.py", "--ends", "100", "--limit", "5")
     }
+
+    @Test func `random nodes, filters and jobs are accepted and refused as by QEMU`() async throws {
+        // Settling takes longer beside the rest of the suite: a difference is one only after it has been seen again.
+        try await Self.run("graphs.py", "--sequences", "12", "--seconds", "20")
+    }
 }

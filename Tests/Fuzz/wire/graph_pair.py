@@ -213,7 +213,8 @@ class Pair:
             if wanted == found:
                 return wanted
             if time.monotonic() > deadline:
-                meant = wanted_difference_of_jobs(history, wanted["jobs"], found["jobs"], self.reference.errors_of_jobs)
+                meant = wanted_difference_of_jobs(history, wanted["jobs"], found["jobs"], self.reference.errors_of_jobs,
+                                                  self.daemon.errors_of_jobs)
                 if meant:
                     raise Meant(meant.name)
                 raise Difference(f"after {subject(request)}: " + describe(wanted, found), f"QEMU {json.dumps(wanted)} {self.reference.errors_of_jobs}\nblockjobd {json.dumps(found)} {self.daemon.errors_of_jobs}")

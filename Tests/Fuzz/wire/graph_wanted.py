@@ -21,8 +21,17 @@ HEADER_NAME = re.compile(r"Could not open backing file: (The only allowed filena
 UNSHARED = re.compile(r"Permission conflict on node '.*': permissions '.*' are both required by .* and unshared by node '(.*)' \(uses node .* as 'file' child\)\.")
 
 
-READS_TARGET = re.compile(r"Permission conflict on node '.*': permissions 'consistent read' are both required by node '.*' and unshared by "
+READS_TARGET = re.compile(r"Permission conflict on node '.*': permissions 'consistent read' are both required by node '.*' \(uses node .*\) and unshared by "
                           r"an unnamed block device \(uses node '.*' as 'root' child\)\.")
+
+
+NOT_REPLACEABLE = re.compile(r"Cannot replace '.*' by a node mirrored from '.*', because")
+
+
+WINDOW = re.compile(r"^(Offset|The sum of offset) \(.*containing file \(")
+FILE_OF_IMAGE = re.compile(r'"driver": "qcow2", "file": {"driver": "file", "filename": "[^"]*", "node-name": "([^"]*)"')
+CHILD_OPTION = re.compile(r"Cannot change the option '(image|test|raw|target|children\.\d+)'")
+NO_NODE = re.compile(r"Node '.*' not found")
 
 
 def text(answer):
@@ -51,6 +60,18 @@ def has_job(history):
     return '"blockdev-backup"' in json.dumps(history) or '"blockdev-mirror"' in json.dumps(history)
 
 
+def takes_snapshot_in_transaction(history):
+    return any(request["execute"] == "transaction" and any("snapshot" in action["type"] for action in request["arguments"]["actions"])
+               for request in history)
+
+
+def has_image_in_image(history):
+    """Whether a node that is an image's file may be an image itself: it is named, or gets an overlay."""
+    listed = json.dumps(history)
+    return re.search(r'"driver": "qcow2", "file": "', listed) is not None or any(
+        f'"{name}"' in listed for name in FILE_OF_IMAGE.findall(listed)) and '"blockdev-snapshot' in listed
+
+
 def starts_backup(history):
     return any(kind == "blockdev-backup" for kind in [history[-1]["execute"], *(action["type"] for action in history[-1]["arguments"].get("actions", []))])
 
@@ -59,7 +80,8 @@ WANTED = [
     Wanted(
         "inner-nodes-mirrored",
         "A node that another node stands on can be mirrored and replaced by its copy; QEMU wants a root node.",
-        lambda history, wanted, found: history[-1]["execute"] == "blockdev-mirror" and text(wanted) == "Need a root block node" and found is None),
+        lambda history, wanted, found: history[-1]["execute"] == "blockdev-mirror" and found is None
+        and (text(wanted) == "Need a root block node" or '"raw"' in json.dumps(history) and NOT_REPLACEABLE.match(text(wanted)) is not None)),
     Wanted(
         "late-writer-saved",
         "A writer that comes to a backup's source is taken, and what it overwrites is saved first; QEMU refuses it.",
@@ -97,6 +119,11 @@ WANTED = [
         lambda history, wanted, found: history[-1]["execute"] == "blockdev-reopen" and found is None
         and text(wanted) in ("Block node is read-only", "Option 'driver' cannot be reset to its default value")),
     Wanted(
+        "same-child-below-the-filter",
+        "A child that a reopening names is the same one when a job's filter has come between; to QEMU it is another.",
+        lambda history, wanted, found: history[-1]["execute"] == "blockdev-reopen" and found is None and has_job(history)
+        and CHILD_OPTION.fullmatch(text(wanted)) is not None),
+    Wanted(
         "discard-back-to-default",
         "What is not given in a reopening gets its default; QEMU keeps `discard`.",
         lambda history, wanted, found: history[-1]["execute"] == "blockdev-reopen" and wanted is None
@@ -115,12 +142,38 @@ WANTED = [
         lambda history, wanted, found: history[-1]["execute"] == "blockdev-mirror" and wanted is None
         and READS_TARGET.fullmatch(text(found)) is not None),
     Wanted(
+        "quorum-of-one-length",
+        "A quorum takes no child of another length; QEMU does by x-blockdev-change, as it does not when the quorum is made.",
+        lambda history, wanted, found: history[-1]["execute"] == "x-blockdev-change" and wanted is None
+        and text(found) == "Could not refresh total sector count: Input/output error"),
+    Wanted(
+        "snapshot-taken-back",
+        "A transaction that is taken back leaves nothing; in QEMU the node under its snapshot stays blocked, and keeps what was the overlay's users.",
+        lambda history, wanted, found: found is None and takes_snapshot_in_transaction(history) and (
+            history[-1]["execute"] == "blockdev-del" and UNDER_OVERLAY.fullmatch(text(wanted)) is not None
+            or history[-1]["execute"] == "block_resize" and "unshared by an unnamed block device" in text(wanted))),
+    Wanted(
+        "window-in-the-new-file",
+        "Whether a raw node's window fits is asked of the file that it gets; QEMU asks the one that it had.",
+        lambda history, wanted, found: history[-1]["execute"] == "blockdev-reopen" and wanted is None
+        and WINDOW.search(text(found)) is not None),
+    Wanted(
+        "bitmaps-writable-after-refusal",
+        "A reopening that is refused leaves bitmaps as they were; QEMU leaves them read-only.",
+        lambda history, wanted, found: text(wanted).endswith("is readonly and cannot be modified") and found is None
+        and any(request["execute"] == "blockdev-reopen" for request in history[:-1])),
+    Wanted(
+        "bitmap-above-or-below",
+        "A copy-before-write node takes a bitmap of a node that it stands on; QEMU takes any node's.",
+        lambda history, wanted, found: history[-1]["execute"] == "blockdev-add" and history[-1]["arguments"]["driver"] == "copy-before-write"
+        and wanted is None and NO_NODE.fullmatch(text(found)) is not None),
+    Wanted(
         "format-name-too-long",
         "A backing format that a header has no room for is refused; QEMU writes a part of the name.",
         lambda history, wanted, found: wanted is None and text(found).startswith("ERROR: ext_backing_format: len=")),
     Wanted(
         "blkverify-keeps-its-length",
-        "Of the two nodes that blkverify compares, QEMU resizes one.",
+        "The two nodes that blkverify compares keep their length; QEMU resizes one of them.",
         lambda history, wanted, found: history[-1]["execute"] == "block_resize" and '"blkverify"' in json.dumps(history) and wanted is None
         and text(found) == "Image format driver does not support resize"),
 ]
@@ -128,10 +181,11 @@ WANTED = [
 
 @dataclass(frozen=True)
 class WantedOfJob:
-    """`holds(history, error)` looks at the commands and at why a job has failed in QEMU that succeeded in blockjobd."""
+    """`holds(history, error)` looks at the commands and at why a job has failed in QEMU that succeeded in blockjobd, or `either_way` the reverse."""
     name: str
     reason: str
     holds: Callable
+    either_way: bool = False
 
 
 WANTED_OF_JOBS = [
@@ -142,7 +196,21 @@ WANTED_OF_JOBS = [
     WantedOfJob(
         "lengths-follow",
         "As above, for a mirror, which finds out in its job.",
-        lambda history, error: error == "Source and target image have different sizes" and has_resized(history)),
+        lambda history, error: error == "Source and target image have different sizes" and has_resized(history), either_way=True),
+    WantedOfJob(
+        "late-writer-saved",
+        "As above, for an image that is made in a backup's source.",
+        lambda history, error: unshared_by_filter(history, ("", error))),
+    WantedOfJob(
+        "image-in-image",
+        "An image does not grow beyond its length for another image that is kept in it; in QEMU it does, and its header does not say so.",
+        lambda history, error: has_image_in_image(history)
+        and (error == "Input/output error" or error.endswith("The range lies beyond the end of the image")), either_way=True),
+    WantedOfJob(
+        "moment-that-is-none",
+        "snapshot-access over what keeps no moment cannot be read; QEMU's blockdev-create does not read the parts of clusters that it overwrites.",
+        lambda history, error: error == "Operation not supported" and '"snapshot-access"' in json.dumps(history)
+        and '"blockdev-create"' in json.dumps(history), either_way=True),
     WantedOfJob(
         "image-nowhere",
         "An image in a node that forgets: QEMU writes a header, finds none and fails; blockjobd writes it and does not ask.",
@@ -150,11 +218,14 @@ WANTED_OF_JOBS = [
 ]
 
 
-def wanted_difference_of_jobs(history, wanted, found, errors):
-    """The entry that tells apart two lists of jobs, where QEMU has one that failed and blockjobd the same without an error."""
+def wanted_difference_of_jobs(history, wanted, found, errors, other_errors):
+    """The entry that tells apart two lists of jobs, where QEMU has one that failed and blockjobd the same without an error, or the reverse."""
     shown, alive = {job for job, _, _, error in wanted if error}, {job for job, *_ in wanted}
     failed = [job for job, _, _, error in found if not error and job in errors and (job in shown or job not in alive)]
-    return next((entry for entry in WANTED_OF_JOBS if any(entry.holds(history, errors[job]) for job in failed)), None)
+    failures = [(entry, errors[job]) for job in failed for entry in WANTED_OF_JOBS]
+    reverse = [job for job, _, _, error in wanted if not error and job in other_errors]
+    failures += [(entry, other_errors[job]) for job in reverse for entry in WANTED_OF_JOBS if entry.either_way]
+    return next((entry for entry, error in failures if entry.holds(history, error)), None)
 
 
 def wanted_difference(history, wanted, found):

@@ -67,16 +67,15 @@ public struct ChildContext: Sendable {
 
     /// What a driver without wishes of its own asks of the child, by role.
     public var standard: Permissions {
-        let filtered = Permissions(held: parent.held, shared: parent.shared.union(.writeUnchanged))
         switch role {
         case .filtered:
-            return filtered
+            return parent
         case .backing:
             var shared: LockSet = [.consistentRead, .writeUnchanged]
             if parent.shared.contains(.write) { shared.formUnion([.write, .resize]) }
             return Permissions(held: parent.held.intersection(.consistentRead), shared: shared)
         case .data, .image, .metadata:
-            var result = filtered
+            var result = parent
             if role != .data {
                 // Metadata changes even when the guest doesn't write, and must not change under us.
                 if parentIsWritable { result.held.formUnion([.write, .resize]) }

@@ -53,7 +53,8 @@ def unshared_by_filter(history, answer):
 
 
 def has_resized(history):
-    return any(request["execute"] in ("block_resize", "blockdev-create") for request in history)
+    """Whether a node may have got another length below those that stand on it."""
+    return any(request["execute"] in ("block_resize", "blockdev-create", "blockdev-reopen") for request in history)
 
 
 def has_job(history):
@@ -130,7 +131,7 @@ WANTED = [
         and text(found).endswith("setting detect-zeroes to unmap is not allowed without setting discard operation to unmap")),
     Wanted(
         "lengths-follow",
-        "A node is as long as what it stands on, also after that has grown through another node; in QEMU it stays as it was.",
+        "A node is as long as what it stands on, also when that grows through another node or is exchanged; in QEMU it stays as it was.",
         lambda history, wanted, found: "different sizes" in text(wanted) + text(found) and has_resized(history)),
     Wanted(
         "above-the-filter",
@@ -151,6 +152,7 @@ WANTED = [
         "A transaction that is taken back leaves nothing; in QEMU the node under its snapshot stays blocked, and keeps what was the overlay's users.",
         lambda history, wanted, found: found is None and takes_snapshot_in_transaction(history) and (
             history[-1]["execute"] == "blockdev-del" and UNDER_OVERLAY.fullmatch(text(wanted)) is not None
+            or history[-1]["execute"] == "blockdev-reopen" and text(wanted).endswith("would create a cycle")
             or history[-1]["execute"] == "block_resize" and "unshared by an unnamed block device" in text(wanted))),
     Wanted(
         "window-in-the-new-file",

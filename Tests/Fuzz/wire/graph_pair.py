@@ -217,7 +217,9 @@ class Pair:
                                                   self.daemon.errors_of_jobs)
                 if meant:
                     raise Meant(meant.name)
-                raise Difference(f"after {subject(request)}: " + describe(wanted, found), f"QEMU {json.dumps(wanted)} {self.reference.errors_of_jobs}\nblockjobd {json.dumps(found)} {self.daemon.errors_of_jobs}")
+                details = [f"{name} {json.dumps(state)} {peer.errors_of_jobs}"
+                           for name, state, peer in (("QEMU", wanted, self.reference), ("blockjobd", found, self.daemon))]
+                raise Difference(f"after {subject(request)}: " + describe(wanted, found), "\n".join(details))
             time.sleep(0.02)
 
     def clean(self):
@@ -257,8 +259,8 @@ def describe(wanted, found):
     for name in sorted(set(nodes) | set(others)):
         if nodes.get(name) != others.get(name):
             if name in nodes and name in others:
-                parts.append("node " + ", ".join(f"{what} {one} against {other}" for what, one, other in zip(("driver", "read-only"), nodes[name], others[name])
-                                                 if one != other))
+                pairs = zip(("driver", "read-only"), nodes[name], others[name])
+                parts.append("node " + ", ".join(f"{what} {one} against {other}" for what, one, other in pairs if one != other))
             else:
                 parts.append("a node only in " + ("QEMU" if name in nodes else "blockjobd") + ", " + (nodes.get(name) or others.get(name))[0])
     return "; ".join(dict.fromkeys(parts))

@@ -9,7 +9,7 @@ import tempfile
 import time
 
 from daemon import Connection, Daemon, Fault, exchange
-from graph_wanted import wanted_difference_of_jobs
+from graph_wanted import wanted_difference_of_jobs, wanted_difference_of_nodes
 
 ANSWER_SECONDS = 20
 AGREE_SECONDS = 5
@@ -215,6 +215,8 @@ class Pair:
             if time.monotonic() > deadline:
                 meant = wanted_difference_of_jobs(history, wanted["jobs"], found["jobs"], self.reference.errors_of_jobs,
                                                   self.daemon.errors_of_jobs)
+                if wanted["jobs"] == found["jobs"]:
+                    meant = wanted_difference_of_nodes(request, wanted["nodes"], found["nodes"])
                 if meant:
                     raise Meant(meant.name)
                 details = [f"{name} {json.dumps(state)} {peer.errors_of_jobs}"

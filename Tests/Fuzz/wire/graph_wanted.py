@@ -31,6 +31,7 @@ NOT_REPLACEABLE = re.compile(r"Cannot replace '.*' by a node mirrored from '.*',
 WINDOW = re.compile(r"^(Offset|The sum of offset) \(.*containing file \(")
 FILE_OF_IMAGE = re.compile(r'"driver": "qcow2", "file": {"driver": "file", "filename": "[^"]*", "node-name": "([^"]*)"')
 CHILD_OPTION = re.compile(r"Cannot change the option '(image|test|raw|target|children\.\d+)'")
+ODD_CHILD = "Could not refresh total sector count: Input/output error"
 NO_NODE = re.compile(r"Node '.*' not found")
 
 
@@ -132,7 +133,9 @@ WANTED = [
     Wanted(
         "lengths-follow",
         "A node is as long as what it stands on, also when that grows through another node or is exchanged; in QEMU it stays as it was.",
-        lambda history, wanted, found: "different sizes" in text(wanted) + text(found) and has_resized(history)),
+        lambda history, wanted, found: has_resized(history) and (
+            "different sizes" in text(wanted) + text(found)
+            or history[-1]["execute"] == "blockdev-add" and wanted is None and (WINDOW.search(text(found)) is not None or text(found) == ODD_CHILD))),
     Wanted(
         "above-the-filter",
         "Who comes to a node with a job's filter comes to the filter. Where the job's target stands on the newcomer that is a circle; QEMU goes below.",
@@ -146,7 +149,7 @@ WANTED = [
         "quorum-of-one-length",
         "A quorum takes no child of another length; QEMU does by x-blockdev-change, as it does not when the quorum is made.",
         lambda history, wanted, found: history[-1]["execute"] == "x-blockdev-change" and wanted is None
-        and text(found) == "Could not refresh total sector count: Input/output error"),
+        and text(found) == ODD_CHILD),
     Wanted(
         "snapshot-taken-back",
         "A transaction that is taken back leaves nothing; in QEMU the node under its snapshot stays blocked, and keeps what was the overlay's users.",
@@ -154,6 +157,11 @@ WANTED = [
             history[-1]["execute"] == "blockdev-del" and UNDER_OVERLAY.fullmatch(text(wanted)) is not None
             or history[-1]["execute"] == "blockdev-reopen" and text(wanted).endswith("would create a cycle")
             or history[-1]["execute"] == "block_resize" and "unshared by an unnamed block device" in text(wanted))),
+    Wanted(
+        "damage-is-told",
+        "An image that was reopened on a file of other bytes is found to be damaged by what changes its length; QEMU goes on.",
+        lambda history, wanted, found: history[-1]["execute"] == "block_resize" and wanted is None and text(found).startswith("Refblock offset")
+        and any(request["execute"] == "blockdev-reopen" for request in history)),
     Wanted(
         "window-in-the-new-file",
         "Whether a raw node's window fits is asked of the file that it gets; QEMU asks the one that it had.",
@@ -228,6 +236,35 @@ def wanted_difference_of_jobs(history, wanted, found, errors, other_errors):
     reverse = [job for job, _, _, error in wanted if not error and job in other_errors]
     failures += [(entry, other_errors[job]) for job in reverse for entry in WANTED_OF_JOBS if entry.either_way]
     return next((entry for entry, error in failures if entry.holds(history, error)), None)
+
+
+@dataclass(frozen=True)
+class WantedOfNodes:
+    """`holds(request, name, wanted, found)` looks at the last command and at a node that differs: its driver and read-only, or None."""
+    name: str
+    reason: str
+    holds: Callable
+
+
+WANTED_OF_NODES = [
+    WantedOfNodes(
+        "kept-child-follows",
+        "A child that is reopened with its parent, and says nothing of it, is writable as that is; in QEMU it stays read-only if it once became so.",
+        lambda request, name, wanted, found: request["execute"] == "blockdev-reopen" and None not in (wanted, found) and wanted[1] and not found[1]
+        and any(options["node-name"] == name for options in request["arguments"]["options"])
+        and not any(options.get("read-only") for options in request["arguments"]["options"])),
+    WantedOfNodes(
+        "snapshot-taken-back",
+        "A transaction that is taken back takes no user from what was to be the overlay; in QEMU the overlay goes with them.",
+        lambda request, name, wanted, found: wanted is None and takes_snapshot_in_transaction([request])),
+]
+
+
+def wanted_difference_of_nodes(request, wanted, found):
+    """The entry that every node belongs to which differs."""
+    differing = [name for name in {*wanted, *found} if wanted.get(name) != found.get(name)]
+    return next((entry for entry in WANTED_OF_NODES
+                 if differing and all(entry.holds(request, name, wanted.get(name), found.get(name)) for name in differing)), None)
 
 
 def wanted_difference(history, wanted, found):

@@ -237,7 +237,7 @@ def main():
             return run(options, images)
         requests = load(options.replay or options.minimise)
         difference = replay(options, images, requests)
-        print(f"{difference.kind}\n{difference.details}" if difference else "both agree")
+        print(f"{difference.kind}\n{difference.details}" if difference else "both agree, or differ as they are meant to")
         if difference and options.minimise:
             shortest = minimise(options, images, requests, difference.kind)
             save(options.minimise + ".min", shortest)

@@ -43,7 +43,7 @@ private actor Owner {
 
 @Suite struct `Waiting for a condition` {
     /// The case in which a wake-up between a look and the wait was lost: tasks that prefer a loop, and an actor on a queue.
-    @Test(.timeLimit(.minutes(2))) func `no wake-up is lost when tasks prefer another executor than their actor's`() async throws {
+    @Test(.timeLimit(.minutes(15))) func `no wake-up is lost when tasks prefer another executor than their actor's`() async throws {
         let thread = try IOThread(name: "waiters")
         let owner = Owner(TestQueue())
         let rounds = 2_000
@@ -96,7 +96,7 @@ private actor Owner {
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func `who waits for one of many keys loses no wake-up`() async throws {
+    @Test(.timeLimit(.minutes(15))) func `who waits for one of many keys loses no wake-up`() async throws {
         let thread = try IOThread(name: "keys")
         let owner = KeyOwner(TestQueue())
         let rounds = 1_000

@@ -53,7 +53,7 @@ import Testing
         "Sources/Waiting/AsyncMutex.swift": "the primitive for turns, which looks again inside",
         "Sources/IOLoop/LoopCore+Requests.swift": "completions of the kernel's, one for each request, which come after it was made",
         "Sources/IOLoop/LoopCore+Stop.swift": "looks under the core's lock, inside",
-        "Sources/BlockGraph/Control/Deadlines.swift": "looks under its own lock, inside",
+        "Sources/BlockGraph/Graph/Deadlines.swift": "looks under its own lock, inside",
         "Sources/BlockGraph/Drivers/Throttle/ThrottleMember.swift": "the group looks again under its lock when it takes the waiter in",
         "Sources/BlockGraph/Nodes/RangeLock.swift": "looks again inside; a slot's waiter is part of the slot",
         "Sources/BlockJobs/Copying/CopyRanges.swift": "looks again inside; the order of arrival is part of each waiter",

@@ -24,7 +24,13 @@ import Testing
             try DaemonProgram.blockjobd.path(),
             ["--blockdev", "null-co,node-name=n,size=1048576", "--chardev", "socket,id=c,path=s,server=on,wait=off", "--monitor", "c"],
             in: directory)
-        let client = try QMPClient(connectingTo: directory.file("s"))
+        // A start that fails says so, and is not waited for.
+        let client: QMPClient
+        do {
+            client = try QMPClient(connectingTo: directory.file("s"), deadline: .after(seconds: 60))
+        } catch {
+            throw WireFailure("\(error); \(String(describing: process.exitIfEnded)); \(process.errors)")
+        }
         try client.negotiate()
         let nodes = try client.execute("query-named-block-nodes").array
         #expect(nodes?.compactMap { $0["node-name"]?.string } == ["n"])

@@ -34,6 +34,9 @@ public struct SilenceWatch: Sendable {
     /// - Parameter limit: for how long no request may have ended, in nanoseconds.
     public init(limit: UInt64) { self.limit = limit }
 
+    /// Whether the last look saw somebody wait.
+    public var remembers: Bool { !states.isEmpty }
+
     /// Takes a look.
     /// - Parameters:
     ///   - samples: every user with a request in flight.
@@ -54,6 +57,9 @@ public struct SilenceWatch: Sendable {
 }
 
 extension BlockGraph {
+    /// Whether anybody uses a node.
+    public var hasUsers: Bool { table.hasUsers }
+
     /// The users with a request in flight.
     public func waitingUsers() async -> [SilenceWatch.Sample] {
         var samples: [SilenceWatch.Sample] = []

@@ -25,6 +25,8 @@ struct NodeTable {
     func edge(_ id: EdgeID) -> LoopBound<NodeEdge>? { edges[id] }
     /// An attached user.
     func user(_ id: UserID) -> NodeUser? { users[id] }
+    /// Whether any user is attached.
+    var hasUsers: Bool { !users.isEmpty }
     /// All attached users.
     var allUsers: [NodeUser] { Array(users.values) }
     /// All nodes, as queries list them; those too that are being opened and have no record yet.

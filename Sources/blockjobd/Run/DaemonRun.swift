@@ -50,6 +50,9 @@ actor DaemonRun {
     private var waitingForClient: UnsafeContinuation<Void, Never>?
     private var pidfile: Pidfile?
     private var sources: [any DispatchSourceProtocol] = []
+    private var silence = SilenceWatch(limit: DaemonRun.silenceLimit)
+    /// A look that waits for the loops.
+    private var silenceLook: Task<Void, Never>?
     /// With `--daemonize`, until the daemon is ready: the process that was started.
     private var starter: Connection?
     /// Whose group may connect to the sockets that the daemon makes; nil for nobody but its user.
@@ -58,7 +61,9 @@ actor DaemonRun {
     private static let nextTry = Duration.milliseconds(100)
 
     /// For how long no request of a node has ended when that is told, in nanoseconds.
-    private static let silence: UInt64 = 10_000_000_000
+    private static let silenceLimit: UInt64 = 10_000_000_000
+    /// How long after one look for silence the next one comes, in seconds.
+    private static let silenceInterval = 5.0
     /// How long the end takes before it tells what it waits for, and how often it looks again.
     private static let patience = Duration.seconds(2)
 
@@ -177,8 +182,8 @@ actor DaemonRun {
                 }
             }
             if phase == .running {
+                watchForSilence()
                 try becomeReady()
-                Task { await watchForSilence() }
             }
         } catch {
             log.error("\(error.text)")
@@ -291,14 +296,24 @@ actor DaemonRun {
 
     // MARK: What an operator wants to know
 
-    /// Tells of nodes that do not answer, while the daemon runs.
-    private func watchForSilence() async {
-        var watch = SilenceWatch(limit: Self.silence)
-        while phase == .running {
-            do { try await Task.sleep(for: .seconds(5)) } catch { return }
-            for finding in watch.look(await graph.waitingUsers(), at: DispatchTime.now().uptimeNanoseconds) {
+    /// Tells of nodes that do not answer, while the daemon runs. A timer of the queue, and no task that sleeps: an idle daemon wakes no other thread.
+    private func watchForSilence() {
+        let timer = DispatchSource.makeTimerSource(queue: executor.queue)
+        timer.schedule(deadline: .now() + Self.silenceInterval, repeating: Self.silenceInterval, leeway: .seconds(1))
+        timer.setEventHandler { @Sendable [self] in assumeIsolated { $0.lookForSilence() } }
+        timer.resume()
+        sources.append(timer)
+    }
+
+    private func lookForSilence() {
+        // Without users there is nobody to wait, unless somebody was told of.
+        guard phase == .running, silenceLook == nil, silence.remembers || graph.assumeIsolated({ $0.hasUsers }) else { return }
+        silenceLook = Task {
+            let samples = await graph.waitingUsers()
+            silenceLook = nil
+            for finding in silence.look(samples, at: DispatchTime.now().uptimeNanoseconds) {
                 switch finding {
-                case .silent(let node): log.warning("node '\(node)' has not answered for \(Self.silence / 1_000_000_000) seconds")
+                case .silent(let node): log.warning("node '\(node)' has not answered for \(Self.silenceLimit / 1_000_000_000) seconds")
                 case .answers(let node): log.notice("node '\(node)' answers again")
                 }
             }

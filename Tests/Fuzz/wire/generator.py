@@ -124,7 +124,9 @@ class Generator:
 
     def value(self, type_name, name, depth):
         if self.chance(self.hostility):
-            return self.any(depth)
+            value = self.any(depth)
+            is_hang = name == "latency-ns" and type(value) is int and 10**9 < value < 2**63
+            return 0 if is_hang else value
         entity = self.types[type_name]
         kind = entity["meta-type"]
         if kind == "enum":

@@ -47,7 +47,7 @@ let package = Package(
         library("Monitor", ["JSON", "QAPI", "QMP", "BlockJobs", "Jobs", "BlockGraph", "Storage"]),
 
         // Data plane.
-        library("IOLoop", ["CLinux"]),
+        library("IOLoop", ["Waiting", "CLinux"]),
         library("Storage", ["IOLoop", "Waiting"]),
         library("ImageFormats", ["Storage", "Waiting", "CZlib", "CZstd"]),
         library("BlockGraph", ["ImageFormats", "Storage", "IOLoop", "Waiting"]),
@@ -58,7 +58,7 @@ let package = Package(
             name: "blockjobd",
             dependencies: [
                 "UnixSocket", "JSON", "QMP", "QAPI", "Monitor", "BlockJobs", "Jobs", "BlockGraph", "ImageFormats", "Storage",
-                "IOLoop", "CProcess", log,
+                "IOLoop", "Waiting", "CProcess", log,
             ], swiftSettings: dialect),
         .executableTarget(name: "qapi-generate", dependencies: [], swiftSettings: dialect),
 

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import Waiting
 
 /// Who waits for the thread's end; told once, by the thread or by the deadline.
 final class EndObserver: @unchecked Sendable {
@@ -42,7 +43,9 @@ extension LoopCore {
             lock.unlock()
             if hasEnded { return continuation.resume(returning: true) }
             Task.detached {
-                try? await Task.sleep(for: deadline)
+                do { try await pause(for: deadline) } catch {
+                    // Nobody cancels it.
+                }
                 self.giveUp(observer)
             }
         }

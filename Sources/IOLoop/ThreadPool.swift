@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Waiting
 
 /// Threads for calls that block: at most `limit`, made when work waits and none is idle, ended after some idle seconds.
 ///
@@ -99,7 +100,7 @@ final class ThreadPool: @unchecked Sendable {
     /// Looks again after a while whether what waits now still does.
     private func watch() {
         Task.detached { [self] in
-            do { try await Task.sleep(nanoseconds: Self.patience) } catch {
+            do { try await pause(for: .nanoseconds(Self.patience)) } catch {
                 // Nobody cancels it.
             }
             addThreadIfAllHang()

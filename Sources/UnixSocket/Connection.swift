@@ -250,8 +250,11 @@ public final class Connection: @unchecked Sendable {
     /// Freeing many pages takes milliseconds, which the control queue has no time for.
     private static func freeAside(_ block: consuming [UInt8]) {
         let box = Disposal(block)
-        DispatchQueue.global(qos: .utility).async { box.empty() }
+        emptying.async { box.empty() }
     }
+
+    /// A queue of its own: threads of Dispatch's pools are counted by reading /proc, and a process in which that fails is ended.
+    private static let emptying = DispatchQueue(label: "blockjobd.emptying", qos: .utility)
 
     // MARK: End
 

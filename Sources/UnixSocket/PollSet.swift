@@ -16,7 +16,7 @@ struct Readiness: OptionSet {
 /// free at the same time (seen with Swift 6.3's `_dispatch_event_merge_fd`), and the process dies of a client that leaves. Nobody can hang up
 /// an epoll instance.
 ///
-/// Confined to its queue. It exists while there are watches.
+/// Confined to its queue, with which it stays; its instance exists while there are watches.
 final class PollSet: @unchecked Sendable {
     /// Descriptors that are served in one turn; then others on the queue have theirs.
     private static let turnLength = 16
@@ -24,7 +24,7 @@ final class PollSet: @unchecked Sendable {
     private static let pause = DispatchTimeInterval.milliseconds(100)
     private static let key = DispatchSpecificKey<PollSet>()
 
-    private let queue: DispatchQueue
+    private unowned let queue: DispatchQueue
     /// The epoll instance, or -1 before there is one.
     private var instance: Int32 = -1
     private var source: (any DispatchSourceRead)?
@@ -133,8 +133,10 @@ final class PollSet: @unchecked Sendable {
     fileprivate func remove(_ watch: Watch) {
         watches[watch.key] = nil
         guard watches.isEmpty else { return }
-        queue.setSpecific(key: Self.key, value: nil)
+        // The set stays: Dispatch would free it on a thread that it counts by /proc, where a process without /proc is ended.
         source?.cancel()
+        source = nil
+        instance = -1
     }
 }
 

@@ -14,6 +14,7 @@ struct Daemon {
         ProcessSetup.raiseOpenFileLimit()
         ProcessSetup.wakePromptly()
         ProcessSetup.quietDispatch()
+        cprocess_run_tasks_uncounted()
         do throws(StartFailure) {
             switch try DaemonOptions.parse(arguments()) {
             case .print(let text): print(text)
@@ -47,7 +48,7 @@ struct Daemon {
             options, DaemonRun.Process(sockets: sockets, notifier: notifier, daemonizer: daemonizer, signals: signals, deadline: deadline),
             log: Logger(label: "blockjobd"))
         Task { await run.start() }
-        // The control queue ends the process.
-        while true { DispatchSemaphore(value: 0).wait() }
+        // The control queue ends the process. It is not freed before: Dispatch would free what is kept with it on a thread that it counts by /proc.
+        withExtendedLifetime(run) { while true { DispatchSemaphore(value: 0).wait() } }
     }
 }

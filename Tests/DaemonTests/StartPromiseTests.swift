@@ -20,7 +20,15 @@ import Testing
     @Test(.enabled(if: canHideProc, "only root can take /proc away")) func `needs no /proc to see its options, to serve and to end`() throws
     {
         let directory = try TemporaryDirectory()
-        let process = try Self.withoutProc(
+        // Dispatch looks into /proc when there is work for its pools at the moment of its look, which seldom happens.
+        for _ in 0..<10 { try Self.playWithoutProc(in: directory) }
+        let refused = try Self.withoutProc(try DaemonProgram.blockjobd.path(), ["--nope"], in: directory)
+        #expect(try refused.waitForExit() == .code(1))
+        #expect(refused.errors.contains("--nope"), "\(refused.errors)")
+    }
+
+    private static func playWithoutProc(in directory: TemporaryDirectory) throws {
+        let process = try withoutProc(
             try DaemonProgram.blockjobd.path(),
             ["--blockdev", "null-co,node-name=n,size=1048576", "--chardev", "socket,id=c,path=s,server=on,wait=off", "--monitor", "c"],
             in: directory)
@@ -35,9 +43,6 @@ import Testing
         let nodes = try client.execute("query-named-block-nodes").array
         #expect(nodes?.compactMap { $0["node-name"]?.string } == ["n"])
         #expect(try process.terminate() == .code(0), "\(process.errors)")
-        let refused = try Self.withoutProc(try DaemonProgram.blockjobd.path(), ["--nope"], in: directory)
-        #expect(try refused.waitForExit() == .code(1))
-        #expect(refused.errors.contains("--nope"), "\(refused.errors)")
     }
 
     @Test func `raises the soft limit of open files to the hard one`() throws {

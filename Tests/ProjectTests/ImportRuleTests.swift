@@ -13,10 +13,11 @@ import Testing
         "QAPI": ["JSON", "QMP"],
         "UnixSocket": ["CEpoll", "Dispatch"],
         "Jobs": [],
-        "Waiting": [],
+        // Dispatch: pauses are its timers.
+        "Waiting": ["Dispatch"],
         // Storage: the members of `BlockError`, which the graph throws, and of its options are visible only where it is imported.
         "Monitor": ["JSON", "QAPI", "QMP", "BlockJobs", "Jobs", "BlockGraph", "Storage"],
-        "IOLoop": ["CLinux"],
+        "IOLoop": ["Waiting", "CLinux"],
         "Storage": ["IOLoop", "Waiting"],
         "ImageFormats": ["Storage", "Waiting", "CZlib", "CZstd"],
         "BlockGraph": ["ImageFormats", "Storage", "IOLoop", "Waiting"],
@@ -24,7 +25,7 @@ import Testing
         "qapi-generate": ["JSON"],
         "blockjobd": [
             "UnixSocket", "JSON", "QMP", "QAPI", "Monitor", "BlockJobs", "Jobs", "BlockGraph", "ImageFormats", "Storage", "IOLoop",
-            "CProcess", "Dispatch", "Logging",
+            "Waiting", "CProcess", "Dispatch", "Logging",
         ],
     ]
 

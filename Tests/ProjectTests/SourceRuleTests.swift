@@ -50,6 +50,7 @@ import Testing
     private static let continuations: [String: String] = [
         "Sources/Waiting/Waiters.swift": "the primitive itself",
         "Sources/Waiting/KeyedWaiters.swift": "the primitive for many keys, which looks again inside",
+        "Sources/Waiting/Pause.swift": "looks inside for the end that came first",
         "Sources/Waiting/AsyncMutex.swift": "the primitive for turns, which looks again inside",
         "Sources/IOLoop/LoopCore+Requests.swift": "completions of the kernel's, one for each request, which come after it was made",
         "Sources/IOLoop/LoopCore+Stop.swift": "looks under the core's lock, inside",
@@ -67,6 +68,16 @@ import Testing
             for (index, line) in SourceTree.lines(of: file).enumerated() {
                 for call in ["withUnsafeContinuation", "withCheckedContinuation", "withUnsafeThrowingContinuation"] {
                     #expect(!code(line).contains(call), "\(file):\(index + 1): use Waiters")
+                }
+            }
+        }
+    }
+
+    @Test func `nothing runs on Dispatch's pools, whose threads are counted by reading /proc`() {
+        for file in Self.production {
+            for (index, line) in SourceTree.lines(of: file).enumerated() {
+                for call in ["Task.sleep", "DispatchQueue.global", "concurrentPerform", ".concurrent"] {
+                    #expect(!code(line).contains(call), "\(file):\(index + 1): \(call)")
                 }
             }
         }

@@ -1,4 +1,5 @@
 import IOLoop
+public import Waiting
 
 /// How long the graph makes a client wait for disks. What has not ended then goes on by itself; it is never cut short.
 public struct GraphDeadlines: Sendable {
@@ -15,7 +16,7 @@ public struct GraphDeadlines: Sendable {
     public init(
         drain: Duration = .seconds(30), flush: Duration = .seconds(10), close: Duration = .seconds(10),
         sleep: @escaping @Sendable (Duration) async -> Void = { duration in
-            do { try await Task.sleep(for: duration) } catch {
+            do { try await pause(for: duration) } catch {
                 // Cancelled: nobody waits any more.
             }
         }

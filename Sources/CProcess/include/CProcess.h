@@ -27,4 +27,8 @@ void cprocess_set_slice(uint64_t nanoseconds);
 /// needs does not stay. Any thread may go on meanwhile.
 void cprocess_give_back_code(void);
 
+/// From now on tasks without an executor of their own run on threads that Dispatch does not count by /proc: at most four, so that such a task may
+/// compute, but not block. Call once, before the first task.
+void cprocess_run_tasks_uncounted(void);
+
 #endif

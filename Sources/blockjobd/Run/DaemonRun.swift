@@ -12,6 +12,7 @@ import QAPI
 import QMP
 import Storage
 import UnixSocket
+import Waiting
 
 /// One run of the daemon, from its parsed options to its exit: the only place that joins the modules.
 actor DaemonRun {
@@ -223,7 +224,7 @@ actor DaemonRun {
         while phase == .running, found == nil {
             found = try Chardev.open(
                 chardev, passed: passed[chardev.id], isDaemon: options.daemonize, socketGroup: socketGroup, on: executor)
-            if found == nil { do { try await Task.sleep(for: Self.nextTry) } catch { return } }
+            if found == nil { do { try await pause(for: Self.nextTry) } catch { return } }
         }
         guard let opened = found else { return }
         chardevs[chardev.id] = opened
@@ -324,7 +325,7 @@ actor DaemonRun {
     private func tellWhatEndWaitsFor() async {
         var told = ""
         while true {
-            do { try await Task.sleep(for: Self.patience) } catch { return }
+            do { try await pause(for: Self.patience) } catch { return }
             let jobs = await registry.unfinishedJobs
             let nodes = await graph.openNodes
             let waits = jobs.isEmpty ? Self.list("node", nodes) : Self.list("job", jobs)

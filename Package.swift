@@ -42,7 +42,7 @@ let package = Package(
         library("QMP", ["JSON"]),
         library("QAPI", ["JSON", "QMP"], exclude: ["Schema"]),
         library("UnixSocket", ["CEpoll"]),
-        library("Jobs", []),
+        library("Jobs", ["Waiting"]),
         library("Waiting", []),
         library("Monitor", ["JSON", "QAPI", "QMP", "BlockJobs", "Jobs", "BlockGraph", "Storage"]),
 

@@ -174,27 +174,3 @@ public final class JobContext: Sendable {
         }
     }
 }
-
-/// Why a task of a body waits in the registry, which is also when it may go on.
-enum ParkReason: Sendable, Equatable {
-    /// As soon as nobody wants a pause.
-    case checkpoint
-    /// When the limiter admits this many bytes.
-    case limiter(bytes: Int)
-    /// When the limiter admits anything at all.
-    case budget
-    /// At a time on the registry's clock.
-    case sleep(until: UInt64)
-    /// At a `wake()`, a completion request, or a time.
-    case idle(until: UInt64?)
-    /// At a completion request.
-    case completionRequest
-}
-
-/// What became of a parked task.
-enum ParkOutcome: Sendable {
-    /// It goes on.
-    case proceed
-    /// It ends: the job, or the task itself, was cancelled.
-    case cancelled
-}

@@ -98,33 +98,3 @@ public struct JobParameters: Sendable, Equatable, Codable {
         (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
     }
 }
-
-/// What the registry knows of a job and would need to take it up again, as a versioned value. What only the body knows (its arguments,
-/// its cursor) is stored next to it by whoever stores it.
-public struct JobRecord: Sendable, Equatable, Codable {
-    /// The layout of this value; raised with every change that an older reader would misread.
-    public static let currentVersion = 1
-
-    /// The layout that this value was written in.
-    public var version: Int
-    /// As given at creation, with the speed of today.
-    public var parameters: JobParameters
-    /// Jobs with the same number end together; nil for a job on its own.
-    public var group: Int?
-    /// How far it was.
-    public var status: JobStatus
-    /// Whether a client, or an error policy, has paused it.
-    public var isPausedByUser: Bool
-    /// Whether a client has asked a ready job to complete.
-    public var isCompleting: Bool
-
-    /// Makes a record of the current version.
-    public init(parameters: JobParameters, group: Int?, status: JobStatus, isPausedByUser: Bool, isCompleting: Bool) {
-        version = Self.currentVersion
-        self.parameters = parameters
-        self.group = group
-        self.status = status
-        self.isPausedByUser = isPausedByUser
-        self.isCompleting = isCompleting
-    }
-}

@@ -1,124 +1,37 @@
-/// What happens between the registry and a body: its start, its end, its cancellation, and giving it up.
-extension JobRegistry {
-    /// Starts the body's task on the executor that it prefers.
-    func enterBody(of job: Job) {
-        let body = job.body
-        let context = job.context
-        Task.detached(executorPreference: body.taskExecutor) {
-            let end: BodyEnd
-            do throws(JobFailure) {
-                try await body.run(context)
-                end = .succeeded
-            } catch {
-                end = .failed(error)
-            }
-            await context.registry.bodyReturned(context.handle, end)
-        }
-    }
+internal import Waiting
 
+/// What a body says to the registry: its end, that it has started or converged, and what has failed.
+extension JobRegistry {
     /// The body's `run` has returned.
-    func bodyReturned(_ handle: JobHandle, _ end: BodyEnd) {
+    func bodyReturned(_ handle: JobHandle, _ failure: JobFailure?) {
         guard let job = bySerial[handle.serial] else { return }
-        if job.abandonedAt == nil {
-            bodyEnded(job, end)
-        } else {
-            job.bodyEnd = end
-            cleanUpAbandoned(job)
-        }
+        bodyEnded(job, failure)
     }
 
     /// The body is over, or never began: the job goes on to its end, alone or with its group.
-    func bodyEnded(_ job: Job, _ end: BodyEnd) {
+    func bodyEnded(_ job: Job, _ failure: JobFailure?) {
         // A body that left tasks behind has no more use for them.
         releaseParked(job)
-        job.bodyEnd = end
-        job.abandonTimer?.cancel()
-        job.abandonTimer = nil
-        openQuiescenceGates(of: job)
-        guard job.group.phase == .open else {
-            // The group is going down already: it takes this member when its turn comes.
-            open(&job.turnGates)
-            return
-        }
-        let failure: JobFailure? =
-            switch end {
-            case .failed(let failure): failure
-            case .succeeded: job.machine.isCancelledByForce ? .cancelled : nil
-            }
-        if let failure {
-            carryOut(job.machine.fail(failure), for: job)
-            startAborting(job.group, cause: job)
-        } else {
-            open(&job.startGates)
-            carryOut(job.machine.bodySucceeded(), for: job)
-            memberSucceeded(job.group)
-        }
+        clearDeadline(of: job)
+        carryOut(job.machine.bodyEnded(failure), for: job)
     }
 
-    /// A cancel by force was accepted: the body is told, what is parked goes on, and the clock runs.
-    func cancelBody(of job: Job) {
-        job.wasCancelled = true
-        job.body.cancelRequested()
-        let serial = job.handle.serial
-        job.abandonTimer?.cancel()
-        job.abandonTimer = clock.schedule(at: clock.now &+ deadlines.abandonment) { [self] in
-            assumeIsolated { $0.abandonBody(serial) }
-        }
-        releaseParked(job)
+    /// Returns when whoever waits for the start has been resumed, so that a reply sent from there comes before anything else the body does.
+    func bodyHasStarted(_ handle: JobHandle) async {
+        guard let starter = bySerial[handle.serial]?.starter, starter.settled.value == nil else { return }
+        starter.settled.resolve(())
+        await starter.hasGoneOn.wait()
     }
-
-    /// The body did not come back in time: the job ends without it.
-    func abandonBody(_ serial: Int) {
-        guard let job = bySerial[serial], job.bodyEnd == nil, job.abandonedAt == nil else { return }
-        markAbandoned(job)
-        openQuiescenceGates(of: job)
-        if job.group.phase == .open {
-            carryOut(job.machine.fail(.cancelled), for: job)
-            startAborting(job.group, cause: job)
-        } else {
-            open(&job.turnGates)
-        }
-    }
-
-    /// From now on the job's body, or its `prepare` or `abort`, is on its own.
-    func markAbandoned(_ job: Job) {
-        job.abandonTimer?.cancel()
-        job.abandonTimer = nil
-        job.abandonedAt = clock.now
-        job.body.abandoned()
-    }
-
-    /// What was given up has come back: undo and give back what it held.
-    func cleanUpAbandoned(_ job: Job) {
-        releaseParked(job)
-        Task {
-            await withTaskExecutorPreference(tasks) {
-                await job.body.abort()
-                await job.body.clean()
-            }
-            abandonmentOver(job)
-        }
-    }
-
-    /// Nothing of an abandoned job is left.
-    func abandonmentOver(_ job: Job) {
-        job.abandonedAt = nil
-        if !all.contains(job) { bySerial[job.handle.serial] = nil }
-        job.body.returned()
-    }
-
-    // MARK: What a body says
 
     /// - Returns: false when the job is paused at this moment, so that the caller has to wait.
     func bodyIsReady(_ handle: JobHandle) throws(JobFailure) -> Bool {
-        guard let job = working(handle) else { throw .cancelled }
+        guard let job = bySerial[handle.serial], !job.machine.isBodyOver, !job.context.isCancelled else { throw .cancelled }
         return becomeReady(job)
     }
 
     private func becomeReady(_ job: Job) -> Bool {
         if job.machine.status == .paused { return false }
         carryOut(job.machine.becomeReady(), for: job)
-        if job.parameters.type.isBlockJob { emit(.ready(job.report), of: job) }
         return true
     }
 
@@ -130,15 +43,6 @@ extension JobRegistry {
             return isReady
         }
         return outcome == .proceed && !isReady ? nil : outcome
-    }
-
-    /// Returns when whoever waits for the start has been resumed, so that a reply sent from there comes before anything else the body does.
-    func bodyHasStarted(_ handle: JobHandle) async {
-        guard let job = bySerial[handle.serial], !job.startGates.isEmpty else { return }
-        let gate = makeGate()
-        job.startedGates.append(gate)
-        open(&job.startGates)
-        _ = await wait(at: gate)
     }
 
     /// What a report has led to.
@@ -178,19 +82,12 @@ extension JobRegistry {
             suppressed = count
         }
         if job.parameters.type.isBlockJob {
-            emit(.error(device: job.handle.id, operation: operation, action: action, suppressed: suppressed), of: job)
+            tell(.error(device: job.handle.id, operation: operation, action: action, suppressed: suppressed), of: job)
         }
         if action == .stop {
             if job.ioStatus == .ok { job.ioStatus = failure.isOutOfSpace ? .nospace : .failed }
-            job.machine.stopOnError()
-            carryOut([], for: job)
+            carryOut(job.machine.stopOnError(), for: job)
         }
         return ErrorReport(action: action)
-    }
-
-    /// The job, while its body has a say.
-    private func working(_ handle: JobHandle) -> Job? {
-        guard let job = bySerial[handle.serial], !job.isBodyOver, !job.context.isCancelled else { return nil }
-        return job
     }
 }

@@ -6,20 +6,10 @@ import Synchronization
 extension JobRegistry {
     /// Called by a body's task; returns when its reason to wait is gone and nobody wants a pause, or the job is cancelled.
     func park(_ handle: JobHandle, ticket: Int, _ reason: ParkReason) async -> ParkOutcome {
-        guard let job = bySerial[handle.serial], !job.isBodyOver, !job.context.isCancelled, !Task.isCancelled else {
-            return .cancelled
-        }
-        if !job.machine.shallPause, !mustQueue(job, reason) {
-            if case .go = verdict(on: reason, of: job) { return .proceed }
-        }
-        return await withUnsafeContinuation { continuation in
-            // The way here may have let others in between: what was true above is asked again.
-            guard !job.isBodyOver, !job.context.isCancelled, !Task.isCancelled else {
-                continuation.resume(returning: .cancelled)
-                return
-            }
-            job.parked.append(ParkedTask(ticket: ticket, reason: reason, continuation: continuation))
-            parkedChanged(job)
+        await park(handle, ticket: ticket, reason) { job in
+            if job.machine.shallPause || (reason.isLimiter && job.parking.hasLimiterQueue) { return true }
+            if case .go = verdict(on: reason, of: job) { return false }
+            return true
         }
     }
 
@@ -27,7 +17,7 @@ extension JobRegistry {
     /// the registry's and comes back at each.)
     func park(_ handle: JobHandle, ticket: Int, _ reason: ParkReason, after step: (Job) -> Bool) async -> ParkOutcome {
         await withUnsafeContinuation { continuation in
-            guard let job = bySerial[handle.serial], !job.isBodyOver, !job.context.isCancelled, !Task.isCancelled else {
+            guard let job = bySerial[handle.serial], !job.machine.isBodyOver, !job.context.isCancelled, !Task.isCancelled else {
                 continuation.resume(returning: .cancelled)
                 return
             }
@@ -35,15 +25,14 @@ extension JobRegistry {
                 continuation.resume(returning: .proceed)
                 return
             }
-            job.parked.append(ParkedTask(ticket: ticket, reason: reason, continuation: continuation))
+            job.parking.add(Parking.Entry(ticket: ticket, reason: reason, continuation: continuation))
             parkedChanged(job)
         }
     }
 
     /// The task that waits under this ticket was cancelled on its own.
     func giveUpParking(_ handle: JobHandle, ticket: Int) {
-        guard let job = bySerial[handle.serial], let index = job.parked.firstIndex(where: { $0.ticket == ticket }) else { return }
-        let task = job.parked.remove(at: index)
+        guard let job = bySerial[handle.serial], let task = job.parking.remove(ticket: ticket) else { return }
         if !job.machine.isBusy { carryOut(job.machine.bodyUnparked(), for: job) }
         task.continuation.resume(returning: .cancelled)
         wakeParked(job)
@@ -52,14 +41,13 @@ extension JobRegistry {
     func setWorkers(_ handle: JobHandle, _ count: Int) {
         precondition(count > 0, "a body has at least one task")
         guard let job = bySerial[handle.serial] else { return }
-        job.workers = count
+        job.parking.setWorkers(count)
         parkedChanged(job)
     }
 
     func workerEnded(_ handle: JobHandle) {
         guard let job = bySerial[handle.serial] else { return }
-        // After the last one the body's own task counts again.
-        job.workers = max(1, job.workers - 1)
+        job.parking.workerEnded()
         parkedChanged(job)
     }
 
@@ -70,41 +58,22 @@ extension JobRegistry {
 
     /// A task has come, or fewer are expected: perhaps the job is idle now.
     private func parkedChanged(_ job: Job) {
-        if job.machine.isBusy, !job.isBodyOver, !job.parked.isEmpty, job.parked.count >= job.workers {
+        if job.machine.isBusy, !job.machine.isBodyOver, job.parking.isComplete {
             carryOut(job.machine.bodyParked(), for: job)
-            open(&job.startGates)
-            openQuiescenceGates(of: job)
+            job.settleStart()
         }
         wakeParked(job)
     }
 
     /// Lets go of every task whose reason to wait is gone, and sets the clock for the next.
     func wakeParked(_ job: Job) {
-        job.parkTimer?.cancel()
-        job.parkTimer = nil
+        job.parking.timer?.cancel()
+        job.parking.timer = nil
         guard !job.machine.shallPause else { return }
-        var staying: [ParkedTask] = []
-        var leaving: [ParkedTask] = []
-        var deadline: UInt64?
-        var limiterIsTaken = false
-        for task in job.parked {
-            if case .limiter = task.reason, limiterIsTaken {
-                staying.append(task)
-                continue
-            }
-            switch verdict(on: task.reason, of: job) {
-            case .go:
-                leaving.append(task)
-            case .stay(let until):
-                if case .limiter = task.reason { limiterIsTaken = true }
-                if let until { deadline = min(until, deadline ?? until) }
-                staying.append(task)
-            }
-        }
-        job.parked = staying
-        if let deadline, deadline < .max {
+        let (leaving, next) = job.parking.takeReady { verdict(on: $0, of: job) }
+        if let next, next < .max {
             let handle = job.handle
-            job.parkTimer = clock.schedule(at: deadline) { [self] in
+            job.parking.timer = clock.schedule(at: next) { [self] in
                 assumeIsolated { $0.wakeIdle(handle) }
             }
         }
@@ -115,26 +84,16 @@ extension JobRegistry {
 
     /// Lets go of every task: the job is cancelled or over.
     func releaseParked(_ job: Job) {
-        job.parkTimer?.cancel()
-        job.parkTimer = nil
-        let leaving = job.parked
+        job.parking.timer?.cancel()
+        job.parking.timer = nil
+        let leaving = job.parking.removeAll()
         guard !leaving.isEmpty else { return }
-        job.parked = []
-        if !job.isBodyOver, !job.machine.isBusy { carryOut(job.machine.bodyUnparked(), for: job) }
+        if !job.machine.isBodyOver, !job.machine.isBusy { carryOut(job.machine.bodyUnparked(), for: job) }
         for task in leaving { task.continuation.resume(returning: .cancelled) }
     }
 
-    func openQuiescenceGates(of job: Job) {
-        if job.isBodyOver || !job.machine.isBusy { open(&job.quiescenceGates) }
-    }
-
-    private enum Verdict {
-        case go
-        case stay(until: UInt64?)
-    }
-
     /// Whether the reason to wait is gone. Takes what it grants: bytes from the limiter, the wake-up.
-    private func verdict(on reason: ParkReason, of job: Job) -> Verdict {
+    private func verdict(on reason: ParkReason, of job: Job) -> Parking.Verdict {
         switch reason {
         case .checkpoint:
             return .go
@@ -144,23 +103,19 @@ extension JobRegistry {
             case .wait(let until): return .stay(until: until)
             }
         case .budget:
-            let earliest = job.context.limiter.earliest
-            return clock.now >= earliest ? .go : .stay(until: earliest)
+            return verdict(until: job.context.limiter.earliest)
         case .sleep(let until):
-            return clock.now >= until ? .go : .stay(until: until)
+            return verdict(until: until)
         case .idle(let until):
             if job.machine.completionRequest != .none { return .go }
             if job.context.wakePending.exchange(false, ordering: .acquiringAndReleasing) { return .go }
-            guard let until else { return .stay(until: nil) }
-            return clock.now >= until ? .go : .stay(until: until)
+            return until.map { verdict(until: $0) } ?? .stay(until: nil)
         case .completionRequest:
             return job.machine.completionRequest != .none ? .go : .stay(until: nil)
         }
     }
 
-    /// Who asks the limiter while others wait for it gets in line.
-    private func mustQueue(_ job: Job, _ reason: ParkReason) -> Bool {
-        guard case .limiter = reason else { return false }
-        return job.parked.contains { if case .limiter = $0.reason { true } else { false } }
+    private func verdict(until moment: UInt64) -> Parking.Verdict {
+        clock.now >= moment ? .go : .stay(until: moment)
     }
 }

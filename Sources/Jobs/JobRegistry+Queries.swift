@@ -16,25 +16,23 @@ extension JobRegistry {
     /// What it would take to start this job again, while it exists.
     public func record(_ handle: JobHandle) -> JobRecord? {
         guard let job = existing(handle) else { return nil }
-        return JobRecord(
-            parameters: job.parameters, group: job.group.serial == 0 ? nil : job.group.serial, status: job.machine.status,
-            isPausedByUser: job.machine.isPausedByUser, isCompleting: job.machine.completionRequest == .complete)
+        return JobRecord(job)
     }
 
     /// The jobs whose bodies still hang, the newest first.
     public var abandonedJobs: [AbandonedJob] {
         bySerial.values.compactMap { job in
-            job.abandonedAt.map { AbandonedJob(handle: job.handle, type: job.parameters.type, since: $0) }
+            job.machine.abandonedSince.map { AbandonedJob(handle: job.handle, type: job.parameters.type, since: $0) }
         }.sorted { $0.handle.serial > $1.handle.serial }
     }
 
     /// Whether this job was concluded without its body, and the body has not returned.
     public func isAbandoned(_ handle: JobHandle) -> Bool {
-        bySerial[handle.serial]?.abandonedAt != nil
+        bySerial[handle.serial]?.machine.abandonedSince != nil
     }
 
     private func existing(_ handle: JobHandle) -> Job? {
-        guard let job = bySerial[handle.serial], job.machine.status != .null else { return nil }
+        guard let job = bySerial[handle.serial], job.machine.isVisible else { return nil }
         return job
     }
 
@@ -42,7 +40,8 @@ extension JobRegistry {
         let (current, total) = job.context.progress.snapshot
         return JobInfo(
             id: job.handle.id, type: job.parameters.type, status: job.machine.status, currentProgress: current, totalProgress: total,
-            error: job.machine.failure?.message, pendingRequest: pendingRequest(of: job), suppressedErrors: job.errorBudget.suppressed)
+            error: job.machine.end?.failure?.message, pendingRequest: job.machine.pendingRequest,
+            suppressedErrors: job.errorBudget.suppressed)
     }
 
     /// The ids of jobs that have not concluded, the oldest first.
@@ -52,23 +51,11 @@ extension JobRegistry {
 
     private func blockInfo(_ job: Job) -> BlockJobInfo {
         let (current, total) = job.context.progress.snapshot
-        let status = job.machine.status
         return BlockJobInfo(
             type: job.parameters.type, device: job.handle.id, len: total, offset: current,
-            busy: job.machine.isBusy && job.bodyEnd == nil, paused: job.machine.isPauseWanted, speed: job.parameters.speed,
-            ioStatus: job.ioStatus, ready: status == .ready || status == .standby, status: status,
+            busy: job.machine.isBusy, paused: job.machine.isPauseWanted, speed: job.parameters.speed,
+            ioStatus: job.ioStatus, ready: job.machine.isReady, status: job.machine.status,
             autoFinalize: job.parameters.autoFinalize, autoDismiss: job.parameters.autoDismiss,
-            error: job.machine.failure?.message, activelySynced: job.body.isActivelySynced)
-    }
-
-    /// A job that its group takes along, or whose preparation was overtaken by a cancel, is being cancelled too.
-    private func pendingRequest(of job: Job) -> PendingRequest? {
-        switch job.machine.status {
-        case .waiting, .pending, .created:
-            if job.group.isCancelled || job.group.phase == .aborting { return .cancel }
-        case .undefined, .running, .paused, .ready, .standby, .aborting, .concluded, .null:
-            break
-        }
-        return job.machine.pendingRequest
+            error: job.machine.end?.failure?.message, activelySynced: job.body.isActivelySynced)
     }
 }

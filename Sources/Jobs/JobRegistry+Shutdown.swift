@@ -9,60 +9,46 @@ extension JobRegistry {
     @discardableResult
     public func cancelAll(within nanoseconds: UInt64) async -> [JobHandle] {
         isClosing = true
-        let (sum, overflow) = clock.now.addingReportingOverflow(nanoseconds)
-        let end = overflow ? .max : sum
+        let end = moment(in: nanoseconds)
         let newestFirst = all.newestFirst
         for job in newestFirst { drainBegin(job.handle) }
-        let pauseEnd = clock.now &+ nanoseconds / 4
-        for job in newestFirst { await quiesced(job, within: left(until: pauseEnd)) }
+        let pauseEnd = moment(in: nanoseconds / 4)
+        for job in newestFirst { await quiesced(job.handle, within: left(until: pauseEnd)) }
         // Who could not be paused hangs in the disk. Its deadline begins now, not when its turn comes, and leaves time for the rest.
-        let hanging = newestFirst.filter { $0.machine.isBusy && !$0.isBodyOver }
-        for job in newestFirst where job.group.serial == 0 { holdEvents(of: job) }
+        let hanging = newestFirst.filter { $0.machine.isBusy && !$0.machine.isBodyOver }
+        // A group's members are cancelled when its turn comes: their order is the group's.
+        let alone = newestFirst.filter { $0.group.completionMode == .individual }
+        for job in alone { job.heldEvents.hold(.shutdown) }
         for job in hanging {
-            cancelByForce(job)
-            hasten(job, to: left(until: end) / 2)
+            cancelIfPossible(job)
+            if job.deadline != nil { limit(job, to: left(until: end) / 2) }
         }
-        for job in newestFirst where job.waitsForItsTurn { cancelIfPossible(job) }
-        for job in newestFirst { limitCommit(of: job.group, to: left(until: end) / 2) }
+        for job in alone { cancelIfPossible(job) }
+        limitCommits(to: min(left(until: end) / 2, deadlines.abandonment))
         for job in newestFirst {
-            job.waitsForItsTurn = false
-            emitDeferred(of: job)
-            // A group's members are cancelled when its turn comes: their order is the group's.
+            release(.shutdown, of: job)
             cancelIfPossible(job)
             if await conclusion(of: job, within: left(until: end)) { forget(job) }
         }
         return all.newestFirst.map(\.handle)
     }
 
-    private func holdEvents(of job: Job) {
-        job.waitsForItsTurn = true
-        job.deferredEvents = job.deferredEvents ?? []
-    }
-
-    private func cancelIfPossible(_ job: Job) {
-        if job.machine.status.accepts(.cancel) { cancelByForce(job) }
+    /// Returns when the job's body is parked, or has ended, or was not started, or `nanoseconds` have passed.
+    func quiesced(_ handle: JobHandle, within nanoseconds: UInt64? = nil) async {
+        guard let job = bySerial[handle.serial] else { return }
+        await wait(for: job.group, within: nanoseconds) { !job.machine.isBusy || job.machine.isBodyOver }
     }
 
     /// A commit cannot be cancelled, but its job can be given up when its disk hangs.
-    private func limitCommit(of group: JobGroupState, to nanoseconds: UInt64) {
-        guard group.phase == .committing else { return }
-        let limit = min(nanoseconds, deadlines.abandonment)
-        group.commitLimit = limit
-        if let gate = group.commitGate { self.limit(gate, to: limit) }
+    private func limitCommits(to nanoseconds: UInt64) {
+        commitLimit = nanoseconds
+        for job in all.newestFirst where job.group.machine.nextStep == .commit(serial: job.handle.serial) {
+            limit(job, to: nanoseconds)
+        }
     }
 
     private func left(until end: UInt64) -> UInt64 {
         let now = clock.now
         return end > now ? end - now : 0
-    }
-
-    /// Gives a cancelled body up sooner than its deadline says.
-    private func hasten(_ job: Job, to nanoseconds: UInt64) {
-        guard nanoseconds < deadlines.abandonment, job.abandonTimer != nil else { return }
-        let serial = job.handle.serial
-        job.abandonTimer?.cancel()
-        job.abandonTimer = clock.schedule(at: clock.now &+ nanoseconds) { [self] in
-            assumeIsolated { $0.abandonBody(serial) }
-        }
     }
 }

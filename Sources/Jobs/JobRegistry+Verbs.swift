@@ -28,10 +28,7 @@ extension JobRegistry {
     /// Limits a block job to `speed` bytes a second, 0 for no limit; those who wait in the limiter feel it at once.
     public func setSpeed(_ id: String, _ speed: Int64) throws(JobError) {
         let job = try find(id, via: .blockJob)
-        try carryOut(for: job) { machine throws(JobStateMachine.Refusal) in
-            try machine.checkSetSpeed()
-            return []
-        }
+        try ask(job) { (job) throws(JobStateMachine.Refusal) in try job.machine.check(.setSpeed) }
         guard speed >= 0 else { throw .negativeSpeed }
         job.parameters.speed = speed
         job.context.limiter.setSpeed(speed, now: clock.now)
@@ -42,10 +39,7 @@ extension JobRegistry {
     /// - Parameter change: nil is one of a type of job that knows none.
     public func change(_ id: String, _ change: JobChange?) throws(JobError) {
         let job = try find(id, via: .blockJob)
-        try carryOut(for: job) { machine throws(JobStateMachine.Refusal) in
-            try machine.checkChange()
-            return []
-        }
+        try ask(job) { (job) throws(JobStateMachine.Refusal) in try job.machine.check(.change) }
         guard let change, job.parameters.type == change.type else {
             throw JobError(.invalidArgument, "Job type does not support change")
         }
@@ -61,12 +55,11 @@ extension JobRegistry {
         _ id: String, force: Bool, via family: JobCommandFamily, replyIsDue: (@Sendable () -> Void)? = nil
     ) async throws(JobError) {
         let job = try find(id, via: family)
-        let status = job.machine.status
-        let wasIdle = !job.machine.isBusy
-        try requestCancel(id, force: force, via: family)
+        let (status, wasIdle) = (job.machine.status, !job.machine.isBusy)
+        try cancel(job, force: force, via: family)
         switch status {
         case .ready, .standby:
-            guard wasIdle, job.wasCancelled, let replyIsDue else { return }
+            guard wasIdle, job.machine.isCancelled, let replyIsDue else { return }
             replyIsDue()
         case .running, .paused:
             guard wasIdle else { return }
@@ -78,77 +71,25 @@ extension JobRegistry {
 
     /// As `cancel(_:force:via:)` without the wait.
     public func requestCancel(_ id: String, force: Bool, via family: JobCommandFamily) throws(JobError) {
-        let job = try find(id, via: family)
-        let status = job.machine.status
-        let isReady = status == .ready || status == .standby
-        var byForce = true
-        if family == .blockJob, !force {
-            guard !job.machine.isPausedByUser else {
-                throw JobError(.refused, "The block job for device '\(id)' is currently paused")
-            }
-            byForce = !job.body.acceptsSoftCancel(isReady: isReady)
-        }
-        guard status.accepts(.cancel), job.group.phase != .committing else {
-            throw JobError(refusing: .verb(.cancel, status), for: job)
-        }
-        if byForce {
-            cancelByForce(job)
-        } else {
-            try carryOut(for: job) { machine throws(JobStateMachine.Refusal) in try machine.cancel(force: false) }
-        }
+        try cancel(try find(id, via: family), force: force, via: family)
     }
 
     /// Finalizes a pending job and its group; they have concluded when this returns (or `JobDeadlines.finalize` has passed).
     public func finalize(_ id: String, via family: JobCommandFamily) async throws(JobError) {
-        let group = try find(id, via: family).group
-        try requestFinalize(id, via: family)
-        await conclusion(of: group, within: deadlines.finalize)
+        let job = try find(id, via: family)
+        try finalize(job)
+        await conclusion(of: job.group, within: deadlines.finalize)
     }
 
     /// As `finalize(_:via:)` without the wait.
     public func requestFinalize(_ id: String, via family: JobCommandFamily) throws(JobError) {
-        let job = try find(id, via: family)
-        try carryOut(for: job) { machine throws(JobStateMachine.Refusal) in
-            try machine.checkFinalize()
-            return []
-        }
-        guard job.group.phase == .open else { throw JobError(refusing: .verb(.finalize, job.machine.status), for: job) }
-        startFinalizing(job.group)
+        try finalize(try find(id, via: family))
     }
 
     // MARK: What verbs share
 
-    /// Cancels a job that the verb table lets cancel, whatever it is doing.
-    func cancelByForce(_ job: Job) {
-        switch job.group.phase {
-        case .open: break
-        case .preparing:
-            job.group.isCancelled = true
-            if let gate = job.group.prepareGate { limit(gate, to: deadlines.abandonment) }
-            return
-        case .committing, .aborting:
-            return
-        }
-        job.wasCancelled = true
-        if job.machine.status == .created {
-            carryOut(job.machine.fail(.cancelled), for: job)
-            startAborting(job.group, cause: job)
-        } else if let actions = try? job.machine.cancel(force: true) {
-            carryOut(actions, for: job)
-        }
-    }
-
-    /// - Returns: false when `nanoseconds` have passed first.
-    @discardableResult
-    func conclusion(of group: JobGroupState, within nanoseconds: UInt64) async -> Bool {
-        guard !group.members.isEmpty else { return true }
-        let gate = makeGate()
-        group.gates.append(gate)
-        return await wait(at: gate, within: nanoseconds)
-    }
-
     private func find(_ id: String, via family: JobCommandFamily) throws(JobError) -> Job {
-        let job = find(id)
+        let job = all.job(id)
         switch family {
         case .job:
             guard let job else { throw JobError(.jobNotFound, "Job not found") }
@@ -161,23 +102,80 @@ extension JobRegistry {
         }
     }
 
+    /// A soft cancel of a job whose body knows none is by force, too.
+    private func cancel(_ job: Job, force: Bool, via family: JobCommandFamily) throws(JobError) {
+        if family == .blockJob, !force {
+            guard !job.machine.isPausedByUser else {
+                throw JobError(.refused, "The block job for device '\(job.handle.id)' is currently paused")
+            }
+            if job.body.acceptsSoftCancel(isReady: job.machine.isReady) {
+                return try carryOut(for: job) { (machine) throws(JobStateMachine.Refusal) in try machine.cancel(force: false) }
+            }
+        }
+        try ask(job) { (job) throws(JobStateMachine.Refusal) in try cancelByForce(job) }
+    }
+
+    private func cancelByForce(_ job: Job) throws(JobStateMachine.Refusal) {
+        try job.machine.check(.cancel)
+        switch try askGroup(of: job, .cancel, { (group) throws(JobGroupMachine.Refusal) in try group.cancel() }) {
+        case .member: carryOut(try job.machine.cancel(force: true), for: job)
+        case .group(let actions): carryOut(actions, of: job.group)
+        }
+    }
+
+    /// Cancels a job by force, unless it is too late for that.
+    func cancelIfPossible(_ job: Job) {
+        do throws(JobStateMachine.Refusal) {
+            try cancelByForce(job)
+        } catch {
+            // It ends by itself.
+        }
+    }
+
+    private func finalize(_ job: Job) throws(JobError) {
+        try ask(job) { (job) throws(JobStateMachine.Refusal) in
+            try job.machine.check(.finalize)
+            carryOut(
+                try askGroup(of: job, .finalize) { (group) throws(JobGroupMachine.Refusal) in try group.finalize() }, of: job.group)
+        }
+    }
+
+    /// Returns when every member has concluded, or `nanoseconds` have passed.
+    private func conclusion(of group: JobGroup, within nanoseconds: UInt64) async {
+        await wait(for: group, within: nanoseconds) { group.machine.isEmpty }
+    }
+
     /// Asks the machine, then does what it says or says why not.
     private func carryOut(
         for job: Job, _ verb: (inout JobStateMachine) throws(JobStateMachine.Refusal) -> [JobStateMachine.Action]
     ) throws(JobError) {
-        let actions: [JobStateMachine.Action]
+        try ask(job) { (job) throws(JobStateMachine.Refusal) in carryOut(try verb(&job.machine), for: job) }
+    }
+
+    /// What the group refuses, the job refuses.
+    private func askGroup<Answer>(
+        of job: Job, _ verb: JobVerb, _ question: (inout JobGroupMachine) throws(JobGroupMachine.Refusal) -> Answer
+    ) throws(JobStateMachine.Refusal) -> Answer {
+        do throws(JobGroupMachine.Refusal) {
+            return try question(&job.group.machine)
+        } catch {
+            throw .verb(verb, job.machine.status)
+        }
+    }
+
+    /// Says a refusal in QEMU's words.
+    private func ask(_ job: Job, _ question: (Job) throws(JobStateMachine.Refusal) -> Void) throws(JobError) {
         do throws(JobStateMachine.Refusal) {
-            actions = try verb(&job.machine)
+            try question(job)
         } catch {
             throw JobError(refusing: error, for: job)
         }
-        carryOut(actions, for: job)
     }
 }
 
 extension JobError {
     /// A refusal in QEMU's words.
-    init(refusing refusal: JobStateMachine.Refusal, for job: Job) {
+    fileprivate init(refusing refusal: JobStateMachine.Refusal, for job: Job) {
         let id = job.handle.id
         switch refusal {
         case .verb(let verb, let status):

@@ -1,4 +1,5 @@
-import Synchronization
+internal import Synchronization
+internal import Waiting
 
 /// All jobs: it makes them, carries verbs to them, and tells what happens to them.
 ///
@@ -18,10 +19,11 @@ public actor JobRegistry {
     var all = JobList()
     /// Every job that a client sees or whose body may still call.
     var bySerial: [Int: Job] = [:]
-    /// Waits in progress; see `wait(at:within:)`.
-    var gates: [Int: Gate] = [:]
     var lastSerial = 0
+    /// Whether the daemon ends: no new jobs.
     var isClosing = false
+    /// How long each commit may take while the daemon ends, in nanoseconds; nil for as long as it likes.
+    var commitLimit: UInt64?
 
     /// - Parameters:
     ///   - executor: where the registry lives.
@@ -43,26 +45,48 @@ public actor JobRegistry {
     /// The executor given at creation.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// Serial numbers serve jobs, groups and gates alike; none is used twice.
+    /// Serial numbers serve jobs and groups alike; none is used twice.
     func nextSerial() -> Int {
         lastSerial += 1
         return lastSerial
     }
 
-    /// Does what a machine decided, in its order.
+    /// From now on clients see the job.
+    func add(_ job: Job) {
+        all.append(job)
+        bySerial[job.handle.serial] = job
+    }
+
+    /// The job is no longer seen; its handle stays good for a body that still hangs.
+    func remove(_ job: Job) {
+        all.remove(job)
+        if job.machine.abandonedSince == nil { bySerial[job.handle.serial] = nil }
+        job.settleStart()
+    }
+
+    // MARK: What machines decide
+
+    /// Does what a job's machine decided, in its order.
     func carryOut(_ actions: [JobStateMachine.Action], for job: Job) {
         publish(job)
+        job.group.waiters.wakeAll()
         for action in actions {
             switch action {
-            case .announce(let status): emit(.statusChange(id: job.handle.id, status: status), of: job)
+            case .announce(let status): tell(.statusChange(id: job.handle.id, status: status), of: job)
+            case .tellReady: if job.parameters.type.isBlockJob { tell(.ready(job.report), of: job) }
+            case .tellEnd(let end): tell(end, of: job)
             case .enterBody: enterBody(of: job)
-            case .skipBody: bodyEnded(job, .failed(.cancelled))
+            case .skipBody: bodyEnded(job, .cancelled)
             case .cancelBody: cancelBody(of: job)
             case .wakeBody: wakeParked(job)
             case .userResumed:
                 job.ioStatus = .ok
                 job.body.userResumed()
-            case .abortGroup: startAborting(job.group, cause: nil)
+            case .cleanUp: cleanUp(job)
+            case .joinGroup:
+                job.settleStart()
+                carryOut(job.group.machine.memberSucceeded(serial: job.handle.serial), of: job.group)
+            case .abortGroup: carryOut(job.group.machine.abort(), of: job.group)
             }
         }
     }
@@ -70,28 +94,64 @@ public actor JobRegistry {
     /// Shows the body what it may read without a hop.
     private func publish(_ job: Job) {
         let machine = job.machine
-        if machine.isCancelledByForce { job.context.cancelled.store(true, ordering: .releasing) }
+        if machine.isCancelled { job.context.cancelled.store(true, ordering: .releasing) }
         job.context.attention.store(machine.shallPause || job.context.isCancelled, ordering: .releasing)
         let request = machine.completionRequest
         if request != .none { job.context.request.store(request.rawValue, ordering: .releasing) }
     }
 
+    // MARK: Telling
+
     /// Tells an event, or keeps it until the job's turn comes.
-    func emit(_ event: JobEvent, of job: Job) {
-        if job.deferredEvents != nil {
-            job.deferredEvents?.append(event)
-        } else {
-            events(event)
+    func tell(_ event: JobEvent, of job: Job) {
+        if !job.heldEvents.take(event) { events(event) }
+    }
+
+    /// The job's turn to speak has come, as far as this reason goes.
+    func release(_ reason: HeldEvents.Reason, of job: Job) {
+        for event in job.heldEvents.release(reason) { events(event) }
+    }
+
+    private func tell(_ end: JobEnd, of job: Job) {
+        guard job.parameters.type.isBlockJob else { return }
+        switch end {
+        case .neverStarted: break
+        case .succeeded: tell(.completed(job.report, error: nil), of: job)
+        case .failed(let failure): tell(.completed(job.report, error: failure.message), of: job)
+        case .cancelled: tell(.cancelled(job.report), of: job)
         }
     }
 
-    /// Tells the events that were kept, unless the end of the daemon has not come to this job yet.
-    func emitDeferred(of job: Job) {
-        guard !job.waitsForItsTurn else { return }
-        let deferred = job.deferredEvents ?? []
-        job.deferredEvents = nil
-        for event in deferred { events(event) }
+    // MARK: Waiting
+
+    /// Waits for something in the life of a group's members, which every change of theirs lets the waiter look at again.
+    /// - Returns: false when `nanoseconds` have passed first.
+    @discardableResult
+    func wait(for group: JobGroup, within nanoseconds: UInt64?, until condition: () -> Bool) async -> Bool {
+        if condition() { return true }
+        let bound = WaitBound()
+        let timer = nanoseconds.map { nanoseconds in
+            clock.schedule(at: moment(in: nanoseconds)) { [self] in
+                assumeIsolated { _ in
+                    bound.hasPassed = true
+                    group.waiters.wakeAll()
+                }
+            }
+        }
+        defer { timer?.cancel() }
+        return await group.waiters.wait { condition() ? true : bound.hasPassed ? false : nil }
     }
+
+    /// The time of the registry's clock after so many nanoseconds.
+    func moment(in nanoseconds: UInt64) -> UInt64 {
+        let (sum, overflow) = clock.now.addingReportingOverflow(nanoseconds)
+        return overflow ? .max : sum
+    }
+}
+
+/// Whether the bound on one wait has passed. Unchecked: touched on the registry's executor only.
+private final class WaitBound: @unchecked Sendable {
+    var hasPassed = false
 }
 
 /// A serial executor as a preference of tasks, where there is no better one.

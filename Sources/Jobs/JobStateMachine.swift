@@ -1,12 +1,16 @@
 /// Decides what a job does next. No I/O, no lock, never suspends; its owner carries out the actions in the order given.
 ///
-/// What the wire shows is derived from the one private state, so it cannot disagree with it. Events that cannot happen in a state are
+/// What the wire shows is derived from the private state, so it cannot disagree with it. Events that cannot happen in a state are
 /// programming errors and trap; what a client may ask at any time throws a `Refusal`.
-public struct JobStateMachine: Sendable, Equatable {
+struct JobStateMachine: Equatable {
     /// What the owner has to do.
-    public enum Action: Sendable, Equatable {
+    enum Action: Equatable {
         /// Tell the new status.
         case announce(JobStatus)
+        /// Tell that the body has converged.
+        case tellReady
+        /// Tell how the job ended.
+        case tellEnd(JobEnd)
         /// Start the body's task.
         case enterBody
         /// The body will never be entered: treat it as having ended with `.cancelled`.
@@ -17,13 +21,17 @@ public struct JobStateMachine: Sendable, Equatable {
         case wakeBody
         /// A user pause has been undone: reset the io-status, tell the body.
         case userResumed
+        /// The body has come back after it was given up: have it undo its work and give back what it holds.
+        case cleanUp
+        /// The job has done its work: the group goes on when all have.
+        case joinGroup
         /// Abort the whole group.
         case abortGroup
     }
 
     /// Why a verb is refused.
-    public enum Refusal: Error, Sendable, Equatable {
-        /// The verb table says no.
+    enum Refusal: Error, Equatable {
+        /// The verb table says no, or the group does.
         case verb(JobVerb, JobStatus)
         /// There is a user pause already.
         case alreadyPaused
@@ -33,270 +41,255 @@ public struct JobStateMachine: Sendable, Equatable {
         case cannotComplete
     }
 
-    /// Who wants the job paused: the user, and each drain in progress.
-    private struct Pauses: Equatable {
-        var user = false
-        var drains = 0
-        var isWanted: Bool { user || drains > 0 }
-    }
-
-    /// How far the body is, as far as pauses and cancels care.
-    private enum Body: Equatable {
-        /// Paused before its first instruction.
-        case unentered
-        /// At work, perhaps with requests in flight.
-        case busy
-        /// All its tasks are parked for reasons of their own.
-        case idle
-        /// All its tasks are parked, and stay so.
-        case paused
-    }
-
-    private enum Request: Equatable {
-        case none, complete, softCancel, forceCancel
-    }
-
-    private struct Active: Equatable {
-        var isReady = false
-        var body: Body
-        var pauses: Pauses
-        var request = Request.none
-
-        /// A cancel by force overrides every pause.
-        var shallPause: Bool { pauses.isWanted && request != .forceCancel }
-        var status: JobStatus {
-            switch body {
-            case .unentered, .paused: isReady ? .standby : .paused
-            case .busy, .idle: isReady ? .ready : .running
-            }
-        }
-    }
-
-    private enum State: Equatable {
-        case undefined
-        case created(Pauses)
-        case active(Active)
-        case waiting
-        case pending
-        case aborting(JobFailure)
-        case concluded(JobFailure?)
-        case null(JobFailure?)
+    /// Whether the registry waits for what the body is doing. It stands beside the state, since a body that hangs outlives its job.
+    private enum Attendance: Equatable {
+        case attended
+        /// The body, or one of its ends, did not come back in time.
+        case abandoned(since: UInt64)
+        /// It came back later and was cleaned up.
+        case cleanedUp
     }
 
     private var state = State.undefined
+    private var attendance = Attendance.attended
 
     /// A job that does not exist yet.
-    public init() {}
+    init() {}
 
-    // MARK: What the wire shows
+    /// A job as it was. Nothing is in flight after a restart, so a pause that was still to come has taken effect; a body that was at work,
+    /// or was cancelled, waits for `takeUp()`.
+    init(restoring record: Record) {
+        state = State(restoring: record)
+    }
+
+    // MARK: What shows
 
     /// Where the job is in its life.
-    public var status: JobStatus {
-        switch state {
-        case .undefined: .undefined
-        case .created: .created
-        case .active(let active): active.status
-        case .waiting: .waiting
-        case .pending: .pending
-        case .aborting: .aborting
-        case .concluded: .concluded
-        case .null: .null
-        }
-    }
-
-    /// What was accepted and has not taken effect: a cancel before a pause before a completion.
-    public var pendingRequest: PendingRequest? {
-        switch state {
-        case .created(let pauses): return pauses.user ? .pause : nil
-        case .active(let active):
-            switch active.request {
-            case .softCancel, .forceCancel: return .cancel
-            case .none, .complete:
-                if active.pauses.user, active.body == .busy || active.body == .idle { return .pause }
-                return active.request == .complete ? .complete : nil
-            }
-        case .undefined, .waiting, .pending, .aborting, .concluded, .null: return nil
-        }
-    }
-
-    /// Why the job failed, once that is known.
-    public var failure: JobFailure? {
-        switch state {
-        case .aborting(let failure): failure
-        case .concluded(let failure), .null(let failure): failure
-        case .undefined, .created, .active, .waiting, .pending: nil
-        }
-    }
-
+    var status: JobStatus { state.status }
+    /// Whether clients see the job.
+    var isVisible: Bool { status != .undefined && status != .null }
+    /// Whether the job may be completed, paused or not.
+    var isReady: Bool { state.active?.isReady ?? false }
+    /// Whether the body is at work at this moment, or hangs.
+    var isBusy: Bool { state.active?.body == .busy }
     /// Whether anybody wants the job paused; a created job counts as paused.
-    public var isPauseWanted: Bool {
-        switch state {
-        case .created: true
-        case .active(let active): active.pauses.isWanted
-        case .undefined, .waiting, .pending, .aborting, .concluded, .null: false
-        }
-    }
-
+    var isPauseWanted: Bool { status == .created || state.pauses?.isWanted ?? false }
     /// Whether the user, or an error policy in the user's name, wants the job paused.
-    public var isPausedByUser: Bool {
-        switch state {
-        case .created(let pauses): pauses.user
-        case .active(let active): active.pauses.user
-        case .undefined, .waiting, .pending, .aborting, .concluded, .null: false
-        }
-    }
+    var isPausedByUser: Bool { state.pauses?.user ?? false }
+    /// What was accepted and has not taken effect: a cancel before a pause before a completion.
+    var pendingRequest: PendingRequest? { state.pendingRequest }
+    /// How the job ends, once that is known.
+    var end: JobEnd? { state.end }
 
-    /// Whether the body is at work at this moment.
-    public var isBusy: Bool {
-        if case .active(let active) = state { active.body == .busy } else { false }
-    }
+    // MARK: What the registry goes by
 
     /// Whether the body's tasks are to stay parked.
-    public var shallPause: Bool {
-        if case .active(let active) = state { active.shallPause } else { false }
-    }
-
-    /// Whether the body has been cancelled by force.
-    public var isCancelledByForce: Bool {
-        if case .active(let active) = state { active.request == .forceCancel } else { false }
-    }
-
+    var shallPause: Bool { state.active?.shallPause ?? false }
     /// What a ready body has been asked for.
-    public var completionRequest: CompletionRequest {
-        guard case .active(let active) = state else { return .none }
-        switch active.request {
-        case .none, .forceCancel: return .none
-        case .complete: return .complete
-        case .softCancel: return .cancelSoftly
-        }
+    var completionRequest: CompletionRequest { state.active?.completionRequest ?? .none }
+    /// Whether the job was cancelled by force, or its group takes it along.
+    var isCancelled: Bool { state.isCancelled }
+    /// Whether the body's `run` is out of the way: returned, given up, or never to be entered.
+    var isBodyOver: Bool { !isAttended || state.active?.hasEnded ?? true }
+    /// Whether nothing that the body does has been given up.
+    var isAttended: Bool { attendance == .attended }
+    /// When the body was given up, while it has not come back.
+    var abandonedSince: UInt64? {
+        if case .abandoned(let since) = attendance { since } else { nil }
     }
+    /// What to keep of the job for a restart; nil when there is none.
+    var record: Record? { state.record }
 
     // MARK: Life
 
     /// The job exists.
-    public mutating func create() -> [Action] {
+    mutating func create() -> [Action] {
         guard case .undefined = state else { impossible() }
-        state = .created(Pauses())
-        return [.announce(.created)]
+        return become(.created(Pauses(), endsWithGroup: false))
     }
 
-    /// The job starts; within a pause its body is entered when that ends.
-    public mutating func start() -> [Action] {
-        guard case .created(let pauses) = state else { impossible() }
-        state = .active(Active(body: pauses.isWanted ? .unentered : .busy, pauses: pauses))
-        return [.announce(.running), pauses.isWanted ? .announce(.paused) : .enterBody]
+    /// The job starts; within a pause its body is entered when that ends. Nothing when it goes down with its group.
+    mutating func start() -> [Action] {
+        guard case .created(let pauses, let endsWithGroup) = state else { impossible() }
+        if endsWithGroup { return [] }
+        let active = Active(pauses: pauses)
+        state = .active(active)
+        return [.announce(.running), active.body == .unentered ? .announce(.paused) : .enterBody]
+    }
+
+    /// A restored job goes on: its body is entered anew, unless it is paused; a cancelled one ends without.
+    func takeUp() -> [Action] {
+        guard let active = state.active, active.body == .busy else { return [] }
+        return [active.isCancelled ? .skipBody : .enterBody]
     }
 
     /// The command that made the job failed before it started.
-    public mutating func discard() -> [Action] {
+    mutating func discard() -> [Action] {
         guard case .created = state else { impossible() }
-        state = .null(nil)
-        return [.announce(.null)]
+        return become(.null(.neverStarted(nil)))
     }
 
     /// All tasks of the body are parked now.
-    public mutating func bodyParked() -> [Action] {
-        guard case .active(var active) = state, active.body == .busy else { impossible() }
-        active.body = active.shallPause ? .paused : .idle
-        state = .active(active)
-        return active.shallPause ? [.announce(active.status)] : []
-    }
+    mutating func bodyParked() -> [Action] { changeActive { $0.park() } }
 
     /// A task of the body goes on.
-    public mutating func bodyUnparked() -> [Action] {
-        guard case .active(var active) = state, active.body != .unentered else { impossible() }
-        let wasPaused = active.body == .paused
-        active.body = .busy
-        state = .active(active)
-        return wasPaused ? [.announce(active.status)] : []
-    }
+    mutating func bodyUnparked() -> [Action] { changeActive { $0.unpark() } }
 
     /// The body has converged. Not within a pause: its transitions come one by one.
-    public mutating func becomeReady() -> [Action] {
-        guard case .active(var active) = state, active.body == .busy || active.body == .idle, !active.isReady else { impossible() }
-        active.isReady = true
-        state = .active(active)
-        return [.announce(.ready)]
-    }
+    mutating func becomeReady() -> [Action] { changeActive { $0.becomeReady() } }
 
     /// An error policy stops the job in the user's name.
-    public mutating func stopOnError() {
-        guard case .active(var active) = state else { impossible() }
-        active.pauses.user = true
-        state = .active(active)
+    mutating func stopOnError() -> [Action] {
+        changeActive { active in
+            active.pauseOnError()
+            return []
+        }
     }
 
-    /// The body has done its work. One that was cancelled by force has not, whatever it thinks.
-    public mutating func bodySucceeded() -> [Action] {
-        guard case .active(let active) = state, active.body == .busy, active.request != .forceCancel else { impossible() }
-        state = .waiting
-        return [.announce(.waiting)]
+    /// The body's `run` has returned, with nil if it has done its work. One that was cancelled by force has not, whatever it thinks.
+    mutating func bodyEnded(_ failure: JobFailure?) -> [Action] {
+        guard isAttended else {
+            if case .active = state {
+                _ = changeActive { active in
+                    active.end(failure); return []
+                }
+            }
+            return [.cleanUp]
+        }
+        guard case .active(var active) = state, active.body == .busy || active.body == .idle else { impossible() }
+        switch active.request {
+        case .endWithGroup:
+            active.end(failure)
+            state = .active(active)
+            return []
+        case .forceCancel:
+            return become(.aborting(.cancelled(failure ?? .cancelled))) + [.abortGroup]
+        case .none, .complete, .softCancel:
+            guard let failure else { return become(.waiting(endsWithGroup: false)) + [.joinGroup] }
+            return become(.aborting(.failed(failure))) + [.abortGroup]
+        }
     }
+
+    // MARK: The end, in the group
 
     /// Every job of the group has done its work.
-    public mutating func becomePending() -> [Action] {
-        guard case .waiting = state else { impossible() }
-        state = .pending
-        return [.announce(.pending)]
+    mutating func becomePending() -> [Action] {
+        guard case .waiting(endsWithGroup: false) = state else { impossible() }
+        return become(.pending(endsWithGroup: false))
     }
 
-    /// The job fails: its body did, or its preparation, or its group takes it along. The first failure stays.
-    public mutating func fail(_ failure: JobFailure) -> [Action] {
+    /// The body cannot commit. A cancel that came meanwhile is the reason that counts.
+    mutating func prepareFailed(_ failure: JobFailure) -> [Action] {
+        guard case .pending(let endsWithGroup) = state else { impossible() }
+        return endsWithGroup ? [] : become(.aborting(.failed(failure)))
+    }
+
+    /// The group goes down. Who has not said how it ends stops at once, and says so when its turn comes.
+    mutating func takeAlong() -> [Action] {
         switch state {
-        case .created, .waiting, .pending:
-            state = .aborting(failure)
-            return [.announce(.aborting)]
+        case .created(let pauses, _): state = .created(pauses, endsWithGroup: true)
+        case .waiting: state = .waiting(endsWithGroup: true)
+        case .pending: state = .pending(endsWithGroup: true)
+        case .active: return changeActive { $0.cancelByForce(asGroup: true) }
+        case .aborting: break
+        case .undefined, .concluded, .null: impossible()
+        }
+        return []
+    }
+
+    /// The job's turn has come in a group that goes down; its body is over.
+    mutating func takeTurn() -> [Action] {
+        guard isBodyOver else { impossible() }
+        switch state {
+        case .created(_, endsWithGroup: true):
+            return become(.aborting(.neverStarted(.cancelled)))
+        case .waiting(endsWithGroup: true), .pending(endsWithGroup: true):
+            return become(.aborting(.cancelled(.cancelled)))
         case .active(let active):
-            guard active.body == .busy || active.body == .idle else { impossible() }
-            state = .aborting(failure)
-            return [.announce(.aborting)]
+            // What fails because it was recalled is no news, but stays the reason.
+            guard case .ended(let failure?) = active.body else { return become(.aborting(.cancelled(.cancelled))) }
+            return become(.aborting(.cancelled(failure)))
         case .aborting:
             return []
-        case .undefined, .concluded, .null:
+        case .undefined, .created, .waiting, .pending, .concluded, .null:
             impossible()
         }
     }
 
     /// The job's changes are applied, or undone.
-    public mutating func conclude() -> [Action] {
+    mutating func conclude() -> [Action] {
         switch state {
-        case .pending: state = .concluded(nil)
-        case .aborting(let failure): state = .concluded(failure)
-        case .undefined, .created, .active, .waiting, .concluded, .null: impossible()
+        case .pending(endsWithGroup: false): state = .concluded(.succeeded)
+        case .aborting(let end): state = .concluded(end)
+        case .undefined, .created, .active, .waiting, .pending, .concluded, .null: impossible()
         }
-        return [.announce(.concluded)]
+        return (end.map { [.tellEnd($0)] } ?? []) + [.announce(.concluded)]
+    }
+
+    /// A concluded job goes away; nothing on one that is gone.
+    mutating func forget() -> [Action] {
+        guard case .concluded(let end) = state else { return [] }
+        return become(.null(end))
+    }
+
+    // MARK: Giving up
+
+    /// What the body is doing (its `run` after a cancel, or one of its ends) did not come back in time: the job goes on without it.
+    mutating func abandon(at now: UInt64) -> [Action] {
+        guard isAttended else { impossible() }
+        attendance = .abandoned(since: now)
+        switch state {
+        case .active(let active):
+            switch active.request {
+            case .forceCancel: return become(.aborting(.cancelled(.cancelled))) + [.abortGroup]
+            case .endWithGroup: return []
+            case .none, .complete, .softCancel: impossible()
+            }
+        case .pending(endsWithGroup: true):
+            // It was preparing: that has a bound only once it is cancelled.
+            return []
+        case .pending(endsWithGroup: false):
+            // It was committing, which no cancel stops.
+            return become(.aborting(.failed(.notApplied)))
+        case .aborting:
+            return []
+        case .undefined, .created, .waiting, .concluded, .null:
+            impossible()
+        }
+    }
+
+    /// What was given up has come back, and has undone its work and given back what it held.
+    mutating func cleanedUp() {
+        guard case .abandoned = attendance else { impossible() }
+        attendance = .cleanedUp
     }
 
     // MARK: Internal pauses
 
     /// A drain begins.
-    public mutating func drainBegin() -> [Action] {
+    mutating func drainBegin() -> [Action] {
         switch state {
-        case .created(var pauses):
+        case .created(var pauses, let endsWithGroup):
             pauses.drains += 1
-            state = .created(pauses)
+            state = .created(pauses, endsWithGroup: endsWithGroup)
             return []
-        case .active(var active):
-            active.pauses.drains += 1
-            return park(active)
+        case .active:
+            return changeActive { $0.drainBegin() }
         case .undefined, .waiting, .pending, .aborting, .concluded, .null:
             return []
         }
     }
 
-    /// A drain ends.
-    public mutating func drainEnd() -> [Action] {
+    /// A drain ends. It may have begun before the job's end and end after it, never the other way round.
+    mutating func drainEnd() -> [Action] {
         switch state {
-        case .created(var pauses):
+        case .created(var pauses, let endsWithGroup):
             guard pauses.drains > 0 else { impossible() }
             pauses.drains -= 1
-            state = .created(pauses)
+            state = .created(pauses, endsWithGroup: endsWithGroup)
             return []
-        case .active(var active):
-            // A drain may have begun before the job's end and end after it, never the other way round.
-            guard active.pauses.drains > 0 else { impossible() }
-            active.pauses.drains -= 1
-            return unpark(active)
+        case .active:
+            return changeActive { $0.drainEnd() }
         case .undefined, .waiting, .pending, .aborting, .concluded, .null:
             return []
         }
@@ -305,128 +298,87 @@ public struct JobStateMachine: Sendable, Equatable {
     // MARK: Verbs
 
     /// The user pauses the job.
-    public mutating func pause() throws(Refusal) -> [Action] {
+    mutating func pause() throws(Refusal) -> [Action] {
         switch state {
-        case .created(var pauses):
+        case .created(var pauses, let endsWithGroup):
             guard !pauses.user else { throw .alreadyPaused }
             pauses.user = true
-            state = .created(pauses)
+            state = .created(pauses, endsWithGroup: endsWithGroup)
             return []
-        case .active(var active):
-            guard !active.pauses.user else { throw .alreadyPaused }
-            active.pauses.user = true
-            return park(active)
+        case .active:
+            return try askActive { (active) throws(Refusal) in try active.pause() }
         case .undefined, .waiting, .pending, .aborting, .concluded, .null:
             throw .verb(.pause, status)
         }
     }
 
     /// The user undoes the pause.
-    public mutating func resume() throws(Refusal) -> [Action] {
+    mutating func resume() throws(Refusal) -> [Action] {
         switch state {
-        case .created(var pauses):
+        case .created(var pauses, let endsWithGroup):
             guard pauses.user else { throw .notPaused }
             pauses.user = false
-            state = .created(pauses)
+            state = .created(pauses, endsWithGroup: endsWithGroup)
             return [.userResumed]
-        case .active(var active):
-            guard active.pauses.user else { throw .notPaused }
-            active.pauses.user = false
-            return [.userResumed] + unpark(active)
+        case .active:
+            return try askActive { (active) throws(Refusal) in try active.resume() }
         case .undefined, .waiting, .pending, .aborting, .concluded, .null:
             throw .notPaused
         }
     }
 
-    /// The job shall end without its result; a soft cancel lets a ready body end cleanly.
-    public mutating func cancel(force: Bool) throws(Refusal) -> [Action] {
+    /// The job shall end without its result; a soft cancel lets a ready body end cleanly. One that is at work ends when its body has.
+    mutating func cancel(force: Bool) throws(Refusal) -> [Action] {
         switch state {
-        case .created, .waiting, .pending:
+        case .created(_, endsWithGroup: false):
+            return become(.aborting(.neverStarted(.cancelled))) + [.abortGroup]
+        case .waiting(endsWithGroup: false), .pending(endsWithGroup: false):
             return [.abortGroup]
-        case .active(var active):
-            guard active.request != .forceCancel else { return [] }
-            guard force else {
-                active.request = .softCancel
-                state = .active(active)
-                return active.shallPause ? [] : [.wakeBody]
-            }
-            var actions: [Action] = active.pauses.user ? [.userResumed] : []
-            active.pauses.user = false
-            active.request = .forceCancel
-            switch active.body {
-            case .busy, .idle:
-                actions.append(.cancelBody)
-            case .paused:
-                active.body = .idle
-                actions += [.announce(active.status), .cancelBody]
-            case .unentered:
-                active.body = .busy
-                actions += [.announce(active.status), .skipBody]
-            }
-            state = .active(active)
-            return actions
+        case .created, .waiting, .pending:
+            return []
+        case .active:
+            return changeActive { force ? $0.cancelByForce(asGroup: false) : $0.cancelSoftly() }
         case .undefined, .aborting, .concluded, .null:
             throw .verb(.cancel, status)
         }
     }
 
     /// A ready job shall end with its result.
-    public mutating func complete() throws(Refusal) -> [Action] {
-        guard case .active(var active) = state, active.isReady else { throw .verb(.complete, status) }
-        switch active.request {
-        case .softCancel, .forceCancel: throw .cannotComplete
-        case .none, .complete: active.request = .complete
-        }
-        state = .active(active)
-        return active.shallPause ? [] : [.wakeBody]
+    mutating func complete() throws(Refusal) -> [Action] {
+        guard case .active = state else { throw .verb(.complete, status) }
+        return try askActive { (active) throws(Refusal) in try active.complete() }
     }
-
-    /// Whether the job may be finalized; doing so is the group's matter.
-    public func checkFinalize() throws(Refusal) { try check(.finalize) }
-
-    /// Whether the speed may be changed.
-    public func checkSetSpeed() throws(Refusal) { try check(.setSpeed) }
-
-    /// Whether an option may be changed.
-    public func checkChange() throws(Refusal) { try check(.change) }
 
     /// The result is no longer needed.
-    public mutating func dismiss() throws(Refusal) -> [Action] {
-        guard case .concluded(let failure) = state else { throw .verb(.dismiss, status) }
-        state = .null(failure)
-        return [.announce(.null)]
+    mutating func dismiss() throws(Refusal) -> [Action] {
+        try check(.dismiss)
+        return forget()
     }
 
-    // MARK: Steps that verbs and drains share
-
-    private func check(_ verb: JobVerb) throws(Refusal) {
+    /// Whether the verb table lets the job be asked this; for verbs that are the group's or the owner's matter.
+    func check(_ verb: JobVerb) throws(Refusal) {
         guard status.accepts(verb) else { throw .verb(verb, status) }
     }
 
-    /// A pause was added: an idle body is paused at once, a busy one when it parks.
-    private mutating func park(_ changed: Active) -> [Action] {
-        var active = changed
-        defer { state = .active(active) }
-        guard active.shallPause, active.body == .idle else { return [] }
-        active.body = .paused
-        return [.announce(active.status)]
+    // MARK: Steps that events share
+
+    private mutating func become(_ next: State) -> [Action] {
+        state = next
+        return [.announce(status)]
     }
 
-    /// A pause was taken away: after the last one the body goes on.
-    private mutating func unpark(_ changed: Active) -> [Action] {
-        var active = changed
-        defer { state = .active(active) }
-        guard !active.pauses.isWanted, active.request != .forceCancel else { return [] }
-        switch active.body {
-        case .busy, .idle:
-            return [.wakeBody]
-        case .paused:
-            active.body = .idle
-            return [.announce(active.status), .wakeBody]
-        case .unentered:
-            active.body = .busy
-            return [.announce(active.status), .enterBody]
-        }
+    /// - Parameter change: gives nil where the event cannot happen.
+    private mutating func changeActive(_ change: (inout Active) -> [Action]?, event: StaticString = #function) -> [Action] {
+        guard case .active(var active) = state, let actions = change(&active) else { impossible(event) }
+        state = .active(active)
+        return actions
+    }
+
+    private mutating func askActive(_ verb: (inout Active) throws(Refusal) -> [Action]) throws(Refusal) -> [Action] {
+        guard case .active(var active) = state else { impossible() }
+        let actions = try verb(&active)
+        state = .active(active)
+        return actions
     }
 
     private func impossible(_ event: StaticString = #function) -> Never {

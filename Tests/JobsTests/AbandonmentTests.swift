@@ -16,7 +16,7 @@ import Testing
         let request = FakeRequest()
         let body = FakeBody(bench, FakeBody.busy(request))
         bench.launch("x", [(.backup("j"), body)])
-        let handle = try #require(try bench.ask { $0.find("j")?.handle }.get())
+        let handle = try #require(try bench.ask { $0.all.job("j")?.handle }.get())
         bench.cancel("j")
         bench.clock.advance(by: 10 * Self.second - 1)
         #expect(bench.happened() == "j:C j:R <x> <cancel>")

@@ -26,13 +26,13 @@ import Testing
         case .standby:
             _ = machine.becomeReady()
             pausedIdle()
-        case .waiting: _ = machine.bodySucceeded()
+        case .waiting: _ = machine.bodyEnded(nil)
         case .pending:
-            _ = machine.bodySucceeded()
+            _ = machine.bodyEnded(nil)
             _ = machine.becomePending()
-        case .aborting: _ = machine.fail(ioError)
+        case .aborting: _ = machine.bodyEnded(ioError)
         case .concluded, .null:
-            _ = machine.fail(ioError)
+            _ = machine.bodyEnded(ioError)
             _ = machine.conclude()
             if status == .null { _ = try? machine.dismiss() }
         }
@@ -76,11 +76,11 @@ import Testing
             case .cancel: _ = try machine.cancel(force: true)
             case .pause: _ = try machine.pause()
             case .resume: _ = try machine.resume()
-            case .setSpeed: try machine.checkSetSpeed()
+            case .setSpeed: try machine.check(.setSpeed)
             case .complete: _ = try machine.complete()
-            case .finalize: try machine.checkFinalize()
+            case .finalize: try machine.check(.finalize)
             case .dismiss: _ = try machine.dismiss()
-            case .change: try machine.checkChange()
+            case .change: try machine.check(.change)
             }
             return .success(machine.status)
         } catch {
@@ -99,6 +99,8 @@ import Testing
             #expect(result == (isPaused ? .success(status == .paused ? .running : .ready) : .failure(.notPaused)))
         case .cancel where isPaused:
             #expect(result == .success(status == .paused ? .running : .ready))
+        case .cancel where status == .created:
+            #expect(result == .success(.aborting))
         case .dismiss where status == .concluded:
             #expect(result == .success(.null))
         case .cancel, .pause, .setSpeed, .complete, .finalize, .dismiss, .change:
@@ -122,12 +124,12 @@ import Testing
         #expect(machine.pendingRequest == nil)
         #expect(try machine.resume() == [.userResumed, .announce(.running), .wakeBody])
         _ = machine.bodyUnparked()
-        #expect(machine.becomeReady() == [.announce(.ready)])
+        #expect(machine.becomeReady() == [.announce(.ready), .tellReady])
         _ = try machine.complete()
         #expect(machine.pendingRequest == .complete)
         _ = try machine.cancel(force: true)
         #expect(machine.pendingRequest == .cancel)
-        _ = machine.fail(.cancelled)
+        _ = machine.bodyEnded(.cancelled)
         #expect(machine.pendingRequest == nil)
     }
 
@@ -142,7 +144,7 @@ import Testing
         // The drains that are left end without a trace.
         #expect(machine.drainEnd() == [])
         _ = machine.bodyUnparked()
-        _ = machine.fail(.cancelled)
+        _ = machine.bodyEnded(.cancelled)
         #expect(machine.drainEnd() == [])
     }
 
@@ -188,7 +190,7 @@ import Testing
             }
             check(machine.create())
             for _ in 0..<40 {
-                switch Int.random(in: 0..<12, using: &random) {
+                switch Int.random(in: 0..<14, using: &random) {
                 case 0: check((try? machine.pause()) ?? [])
                 case 1: check((try? machine.resume()) ?? [])
                 case 2:
@@ -204,16 +206,20 @@ import Testing
                 case 8: if machine.isBusy { check(machine.bodyParked()) }
                 case 9:
                     let isActive = machine.status == .running || machine.status == .ready
-                    if isActive, !machine.isBusy, !machine.shallPause { check(machine.bodyUnparked()) }
+                    if isActive, !machine.isBodyOver, !machine.isBusy, !machine.shallPause { check(machine.bodyUnparked()) }
                 case 10: if machine.isBusy, machine.status == .running { check(machine.becomeReady()) }
-                case 11: if machine.isBusy, !machine.isCancelledByForce { check(machine.bodySucceeded()) }
+                case 11: if machine.isBusy { check(machine.bodyEnded(Bool.random(using: &random) ? nil : ioError)) }
+                case 12: if machine.status == .waiting, !machine.isCancelled { check(machine.becomePending()) }
+                case 13: if machine.isVisible, Int.random(in: 0..<4, using: &random) == 0 { check(machine.takeAlong()) }
                 default: break
                 }
             }
-            if machine.status == .waiting { check(machine.becomePending()) }
-            if machine.status != .pending {
-                check((try? machine.cancel(force: true)) ?? [])
-                check(machine.fail(.cancelled))
+            // Half of them succeed if they can, the others end with their group.
+            if machine.status == .waiting, !machine.isCancelled, Bool.random(using: &random) { check(machine.becomePending()) }
+            if machine.status != .pending || machine.isCancelled {
+                check(machine.takeAlong())
+                if !machine.isBodyOver { check(machine.bodyEnded(.cancelled)) }
+                check(machine.takeTurn())
             }
             check(machine.conclude())
             check(try machine.dismiss())

@@ -10,7 +10,7 @@ import Testing
         let handle = JobHandle(id: "j\(number)", serial: number)
         return Job(
             handle: handle, parameters: .backup(handle.id), body: FakeBody(bench, FakeBody.sleeping),
-            context: JobContext(registry: bench.registry, handle: handle, speed: 0, executor: nil), group: JobGroupState(serial: 0))
+            registry: bench.registry, group: JobGroup(completionMode: .individual, serial: 0))
     }
 
     @Test(arguments: 0..<20) func `the list keeps the order of arrival whatever leaves`(seed: UInt64) {

@@ -12,7 +12,7 @@ import Testing
         "QMP": ["JSON", "Dispatch"],
         "QAPI": ["JSON", "QMP"],
         "UnixSocket": ["CEpoll", "Dispatch"],
-        "Jobs": [],
+        "Jobs": ["Waiting"],
         // Dispatch: pauses are its timers.
         "Waiting": ["Dispatch"],
         // Storage: the members of `BlockError`, which the graph throws, and of its options are visible only where it is imported.

@@ -58,7 +58,6 @@ import Testing
         "Sources/BlockGraph/Drivers/Throttle/ThrottleMember.swift": "the group looks again under its lock when it takes the waiter in",
         "Sources/BlockGraph/Nodes/RangeLock.swift": "looks again inside; a slot's waiter is part of the slot",
         "Sources/BlockJobs/Copying/CopyRanges.swift": "looks again inside; the order of arrival is part of each waiter",
-        "Sources/Jobs/JobRegistry+Gates.swift": "looks inside for the outcome that came first",
         "Sources/Jobs/JobRegistry+Parking.swift": "looks again inside for what ends the wait",
         "Sources/blockjobd/Run/DaemonRun.swift": "made in the turn in which the wait begins, on the one queue that ends it",
     ]

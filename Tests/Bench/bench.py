@@ -180,6 +180,19 @@ class Bench:
 
             self.row(f"events to {clients} clients", "1/s", measure)
 
+    def churn(self):
+        """Backups that copy next to nothing: what a job costs that comes and goes."""
+
+        def measure(program):
+            with Daemon(program, self.directory, monitors=2) as daemon:
+                qmp = daemon.qmp()
+                for name in ("source", "target"):
+                    qmp.execute("blockdev-add", driver="null-co", node_name=name, size=65536)
+                self.client.run("churn", daemon.sockets[0], self.options.churn // 10)
+                return self.client.run("churn", daemon.sockets[0], self.options.churn)["rate"]
+
+        self.row("backups of 64 KiB, created, run and dismissed", "1/s", measure)
+
     def latency_beside(self, job):
         """query-jobs every millisecond while a copy runs at full speed, images in memory."""
         place = Place("tmpfs", self.options.tmpfs, False)
@@ -247,6 +260,7 @@ class Bench:
         parts = [
             ("start", self.start_up), ("memory", self.idle_memory), ("sequential", self.one_at_a_time), ("pipelined", self.pipelined),
             ("argument", self.long_argument), ("flood", self.long_messages), ("fanout", self.fan_out),
+            ("churn", self.churn),
             ("latency", lambda: [self.latency_beside(job) for job in self.options.jobs]), ("copies", self.copies),
             ("qcow2", qcow2.files), ("chains", qcow2.chains), ("cold", qcow2.cold), ("open", nodes.opening), ("nodes", nodes.queries),
         ]
@@ -326,7 +340,7 @@ def main():
     parser.add_argument("--size", type=int, help="of an image in MiB (1024; quick 256)")
     parser.add_argument("--tmpfs", default="/dev/shm", help="a directory in memory")
     parser.add_argument("--disk", default="/var/tmp", help="a directory on ext4")
-    parser.add_argument("--only", nargs="*", help="start memory sequential pipelined argument flood fanout latency copies qcow2 chains cold open nodes")
+    parser.add_argument("--only", nargs="*", help="start memory sequential pipelined argument flood fanout churn latency copies qcow2 chains cold open nodes")
     parser.add_argument("--places", nargs="*", help="of copies: tmpfs ext4 O_DIRECT")
     parser.add_argument("--kinds", nargs="*", default=["random", "half-empty"], help="of copies' sources: random half-empty")
     parser.add_argument("--jobs", nargs="*", default=["backup", "mirror"], help="of copies and latency: backup mirror")
@@ -341,6 +355,7 @@ def main():
     options.flood = 3000 if options.quick else 10000
     options.clients = [10] if options.quick else [10, 100]
     options.events = 100 if options.quick else 500
+    options.churn = 1000 if options.quick else 4000
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="blockjobd-bench-") as directory, \
             tempfile.TemporaryDirectory(prefix="blockjobd-bench-", dir=options.tmpfs) as options.tmpfs, \

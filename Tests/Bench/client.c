@@ -6,6 +6,7 @@
 //   paced PATH MILLISECONDS PERIOD   query-jobs every PERIOD microseconds, or until SIGTERM; latencies
 //   flood PATH MILLISECONDS BYTES    long messages, one after the other
 //   fanout COUNT CLIENTS JOB PATH... job-pause and job-resume COUNT times; every client waits for every event
+//   churn PATH COUNT                 backups of the node `source` onto `target`, created, run and dismissed one after the other
 //   echo PATH                        not a client: a bare server that answers each line with one line
 //
 // Prints one JSON object: rate, latency percentiles in microseconds, the client's own CPU seconds.
@@ -289,6 +290,55 @@ static void fanout(long count, int clients, const char *job, char **paths, int p
     printf("{\"rate\": %.1f, \"client_cpu\": %.4f, \"seconds\": %.4f}\n", 2.0 * (double)count * clients / seconds, cpu_seconds(), seconds);
 }
 
+// Reads lines until one holds `text`; the rest of what has come stays for the next call.
+static void receive_until(int fd, const char *text) {
+    static char buffer[1 << 16];
+    static size_t filled;
+    for (;;) {
+        char *line = buffer;
+        for (char *end; (end = memchr(line, '\n', filled - (size_t)(line - buffer))); line = end + 1) {
+            *end = 0;
+            int is_found = strstr(line, text) != NULL;
+            if (strstr(line, "\"error\":")) {
+                fprintf(stderr, "bench client: %s\n", line);
+                exit(1);
+            }
+            if (is_found) {
+                filled -= (size_t)(end + 1 - buffer);
+                memmove(buffer, end + 1, filled);
+                return;
+            }
+        }
+        filled -= (size_t)(line - buffer);
+        memmove(buffer, line, filled);
+        ssize_t count = read(fd, buffer + filled, sizeof buffer - filled);
+        if (count <= 0) {
+            fail("read");
+        }
+        filled += (size_t)count;
+    }
+}
+
+static void churn(const char *path, long count) {
+    static const char backup[] = "{\"execute\": \"blockdev-backup\", \"arguments\": {\"job-id\": \"job\", \"device\": \"source\", "
+                                 "\"target\": \"target\", \"sync\": \"full\", \"auto-dismiss\": false}}\n";
+    static const char dismiss[] = "{\"execute\": \"job-dismiss\", \"arguments\": {\"id\": \"job\"}}\n";
+    int fd = open_client(path);
+    double *samples = calloc((size_t)count, sizeof *samples);
+    double start = now(), last = start;
+    for (long i = 0; i < count; i++) {
+        send_all(fd, backup, sizeof backup - 1);
+        receive_until(fd, "\"concluded\"");
+        send_all(fd, dismiss, sizeof dismiss - 1);
+        // The event, and not the reply: the reply of the backup may come as late as this.
+        receive_until(fd, "\"null\"");
+        double end = now();
+        samples[i] = end - last;
+        last = end;
+    }
+    report_latencies(samples, count, last - start);
+}
+
 static void echo(const char *path) {
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_un address = address_of(path);
@@ -325,6 +375,8 @@ int main(int argc, char **argv) {
         flood(argv[2], atol(argv[3]), (size_t)atol(argv[4]));
     } else if (!strcmp(mode, "fanout") && argc > 5) {
         fanout(atol(argv[2]), atoi(argv[3]), argv[4], argv + 5, argc - 5);
+    } else if (!strcmp(mode, "churn") && argc == 4) {
+        churn(argv[2], atol(argv[3]));
     } else if (!strcmp(mode, "echo")) {
         echo(argv[2]);
     } else {

@@ -1,4 +1,5 @@
 import BlockGraph
+import IOLoop
 import Jobs
 import Storage
 import TestSupport
@@ -79,5 +80,22 @@ import Testing
         await world.log.wait(for: "m:N")
         #expect(await world.contents("dst")[500] == 9)
         #expect(await world.nodeNames() == ["dst", "src"])
+    }
+
+    @Test(.timeLimit(.minutes(10)), arguments: [false, true])
+    func `a drain of a mirror's target holds back who comes to the source meanwhile`(overNode: Bool) async throws {
+        let world = try await world()
+        try await world.jobs.startMirror(
+            MirrorOptions(job: BlockJobOptions(id: "m"), device: "src", target: "dst", sync: .full, copyMode: .writeBlocking))
+        await world.log.wait(for: "m:READY")
+        let drain = try await world.graph.drain(["dst"])
+        let guest = try await lateGuest(world, overNode: overNode)
+        #expect(await guest.thread.run { (io: isolated IOThread) in guest.access.value.isDrained })
+        await world.graph.resume(drain)
+        #expect(await guest.thread.run { (io: isolated IOThread) in !guest.access.value.isDrained })
+        try await guest.write([7], at: 100)
+        #expect(await world.contents("dst")[100] == 7)
+        try await world.registry.cancel("m", force: false, via: .blockJob)
+        await world.log.wait(for: "m:N")
     }
 }

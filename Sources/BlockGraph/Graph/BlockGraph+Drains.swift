@@ -85,10 +85,11 @@ extension BlockGraph {
         return Drain(number: number)
     }
 
-    /// Holds back users that have come above a drained node since its drain began, by a change at `ids`.
+    /// Holds back users that have come above a drained node since its drain began, by a change at `ids`. A guest that comes above a mirror's filter
+    /// comes above the mirror's target, too.
     func extendDrains(below ids: [NodeID]) async {
         guard !drainsOfNode.isEmpty else { return }
-        let concerned = topology.below(ids).reduce(into: Set<Int>()) { $0.formUnion(drainsOfNode[$1] ?? []) }
+        let concerned = topology.requestsReach(from: ids).reduce(into: Set<Int>()) { $0.formUnion(drainsOfNode[$1] ?? []) }
         for number in concerned.sorted() {
             guard let drain = drains[number] else { continue }
             let held = Set(drain.users.map(\.id)).union(drain.spared)

@@ -45,7 +45,12 @@ extension Topology {
     /// all that their companions reach.
     func reached(by seeds: [UserID]) -> [NodeID] {
         let seeds = seeds.flatMap { [$0] + (users[$0]?.companions ?? []) }
-        var nodes = seeds.compactMap { users[$0].flatMap { edges[$0.edge]?.child } }
+        return requestsReach(from: seeds.compactMap { users[$0].flatMap { edges[$0.edge]?.child } })
+    }
+
+    /// The nodes that a request to one of `seeds` may come to: what is below, and what the filters on the way reach through users that serve them.
+    func requestsReach(from seeds: [NodeID]) -> [NodeID] {
+        var nodes = seeds
         while true {
             let all = below(nodes)
             let inside = Set(all)

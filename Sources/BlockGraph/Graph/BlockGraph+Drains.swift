@@ -98,9 +98,9 @@ extension BlockGraph {
             drains[number]?.users.append(contentsOf: newcomers)
             let holders = holders(below: newcomers)
             drains[number]?.holders.append(contentsOf: holders)
-            await BlockGraph.onTheirLoops(newcomers) { $0.closeGate() }
+            let areIdle = await closeGates(newcomers)
             await BlockGraph.letThrough(holders)
-            if await areIdle(newcomers) { continue }
+            if areIdle { continue }
             // Whose disk hangs is held back all the same; who drains notices nothing of the newcomer's requests but the wait.
             _ = await withinDeadline(deadlines.drain) { [self] in await waitForRequests(of: newcomers) }
         }
@@ -111,6 +111,20 @@ extension BlockGraph {
     private func areIdle(_ drain: ActiveDrain) async -> Bool {
         let isIdle = await areIdle(drain.users)
         return isIdle ? await areSettled(below: drain.users) : false
+    }
+
+    /// Holds users back.
+    /// - Returns: whether none of them has a request in flight.
+    private func closeGates(_ users: [NodeUser]) async -> Bool {
+        var areIdle = true
+        for (thread, members) in BlockGraph.byLoop(users) {
+            let isIdle = await thread.run { (io: isolated IOThread) in
+                for user in members { user.access.value.closeGate() }
+                return members.allSatisfy { $0.access.value.inFlight == 0 }
+            }
+            if !isIdle { areIdle = false }
+        }
+        return areIdle
     }
 
     private func areIdle(_ users: [NodeUser]) async -> Bool {

@@ -25,8 +25,7 @@ extension BlockGraph {
                 }
             }
             try await joinLoops(ids, holding: reservation)
-            var newcomers: [Newcomer] = []
-            for (request, id) in zip(requests, ids) { newcomers.append(try await newcomer(request.spec, on: id)) }
+            var newcomers = try await newcomers(requests.map(\.spec), on: ids)
             if newcomers.count > 1 {
                 let together = newcomers.map(\.user.id)
                 for index in newcomers.indices { newcomers[index].entry.companions = together }
@@ -48,18 +47,26 @@ extension BlockGraph {
         let handle: LoopBound<NodeEdge>
     }
 
-    private func newcomer(_ spec: NodeUserSpec, on id: NodeID) async throws(BlockError) -> Newcomer {
-        let (user, edge) = (UserID(number: table.nextID()), EdgeID(number: table.nextID()))
-        let node = try handle(id)
-        let (name, held) = (spec.edgeName, spec.permissions.held)
-        let (access, handle) = await node.thread.run { (io: isolated IOThread) -> (LoopBound<NodeAccess>, LoopBound<NodeEdge>) in
-            let edge = NodeEdge(to: node.value, name: name)
-            return (LoopBound(NodeAccess(edge: edge, permissions: held), on: io), LoopBound(edge, on: io))
+    /// Makes users of nodes that are on one loop.
+    private func newcomers(_ specs: [NodeUserSpec], on ids: [NodeID]) async throws(BlockError) -> [Newcomer] {
+        let nodes = try ids.map { (id) throws(BlockError) in try handle(id) }
+        guard let thread = nodes.first?.thread else { return [] }
+        let edges = zip(specs, nodes).map { (spec: $0, node: $1) }
+        let halves = await thread.run { (io: isolated IOThread) in
+            edges.map { (spec, node) -> (LoopBound<NodeAccess>, LoopBound<NodeEdge>) in
+                let edge = NodeEdge(to: node.value, name: spec.edgeName)
+                return (LoopBound(NodeAccess(edge: edge, permissions: spec.permissions.held), on: io), LoopBound(edge, on: io))
+            }
         }
-        return Newcomer(
-            user: NodeUser(id: user, access: access), entry: Topology.User(id: user, kind: spec.kind, edge: edge),
-            edge: Topology.Edge(id: edge, parent: .user(user), child: id, name: name, role: .other, permissions: spec.permissions),
-            handle: handle)
+        return zip(zip(specs, ids), halves).map { (request, half) in
+            let (spec, id) = request
+            let (user, edge) = (UserID(number: table.nextID()), EdgeID(number: table.nextID()))
+            return Newcomer(
+                user: NodeUser(id: user, access: half.0), entry: Topology.User(id: user, kind: spec.kind, edge: edge),
+                edge: Topology.Edge(
+                    id: edge, parent: .user(user), child: id, name: spec.edgeName, role: .other, permissions: spec.permissions),
+                handle: half.1)
+        }
     }
 
     /// Changes what a user does and allows.
@@ -75,17 +82,17 @@ extension BlockGraph {
 
     /// Detaches users, as soon as their requests in flight have ended; a node that nobody keeps is closed. Detaching twice does nothing.
     public func detach(_ users: [NodeUser]) async {
-        for user in users {
+        let holders = holders(below: users)
+        await BlockGraph.letThrough(holders)
+        for (thread, members) in BlockGraph.byLoop(users) {
             // New requests are refused from here on, and those in flight end before the permissions go.
-            let holders = holders(below: [user])
-            await BlockGraph.letThrough(holders)
-            await user.thread.run { (io: isolated IOThread) async -> Void in
-                user.access.value.detach()
-                await user.access.value.quiesce()
+            await thread.run { (io: isolated IOThread) async -> Void in
+                for user in members { user.access.value.detach() }
+                for user in members { await user.access.value.quiesce() }
             }
-            await BlockGraph.holdAgain(holders)
-            await endHurry(user)
         }
+        await BlockGraph.holdAgain(holders)
+        for user in users { await endHurry(user) }
         await withReservation(ofNodesOf: users) { (reservation: inout Reservation) async in
             let gone = users.map(\.id).filter { topology.users[$0] != nil }
             let ids = users.filter { topology.users[$0.id] != nil }.compactMap { nodeID(of: $0) }

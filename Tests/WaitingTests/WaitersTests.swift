@@ -81,11 +81,19 @@ private actor Owner {
         nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
         func take(_ keys: Set<Int>) async {
-            await waiters.wait { () -> KeyedWaiters<Int>.Attempt<Void> in
-                looks += 1
-                if let other = keys.first(where: { taken.contains($0) }) { return .blocked(by: other) }
-                taken.formUnion(keys)
-                return .done(())
+            await waiters.wait(
+                for: {
+                    looks += 1
+                    return keys
+                }, isFree: { !taken.contains($0) }, take: { taken.formUnion($0) })
+        }
+
+        /// Gives a key back, and takes and gives back others at once, one after the other.
+        func takeAgain(_ key: Int, then others: [Set<Int>]) async {
+            giveBack([key])
+            for keys in others {
+                await take(keys)
+                giveBack(keys)
             }
         }
 
@@ -115,6 +123,19 @@ private actor Owner {
         }
         #expect(await owner.served == 8 * rounds)
         await thread.stop()
+    }
+
+    @Test(.timeLimit(.minutes(15))) func `who gives back and wants again does not overtake who was woken`() async {
+        let owner = KeyOwner(TestQueue())
+        await owner.take([0])
+        let patient = Task { await owner.take([0, 1]) }
+        while await owner.looks < 3 { await Task.yield() }
+        // One turn of the owner: nobody else runs between the two, if the taking needs no wait.
+        let greedy = Task { await owner.takeAgain(0, then: [[1], [0], [1]]) }
+        await patient.value
+        #expect(await owner.served == 1)
+        await owner.giveBack([0, 1])
+        await greedy.value
     }
 
     @Test func `a key that comes free has only those look again who wait for it`() async {

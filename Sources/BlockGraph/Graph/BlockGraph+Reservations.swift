@@ -57,27 +57,22 @@ extension BlockGraph {
     }
 
     private func reserve(_ names: [String], attaching: Bool) async -> Reservation {
-        await reservationWaiters.wait { () -> KeyedWaiters<NodeID>.Attempt<Reservation> in
-            let wanted = nodesToReserve(names, attaching: attaching)
-            if let other = table.firstReserved(of: wanted) { return .blocked(by: other) }
-            return .done(table.reserve(wanted))
+        await reserve {
+            let found = names.compactMap { topology.node(named: $0)?.id }
+            return attaching ? found.map { topology.attachmentPoint($0) } : found
         }
     }
 
     private func reserve(nodesOf users: [NodeUser]) async -> Reservation {
-        while true {
-            let reservation = await reserve(users.compactMap { nodeName(of: $0) }, attaching: false)
-            var isComplete = true
-            for user in users { if let id = nodeID(of: user), !reservation.contains(id) { isComplete = false } }
-            if isComplete { return reservation }
-            release(reservation)
-        }
+        await reserve { users.compactMap { nodeID(of: $0) } }
     }
 
-    private func nodesToReserve(_ names: [String], attaching: Bool) -> Set<NodeID> {
-        let found = names.compactMap { topology.node(named: $0)?.id }
-        let ids = attaching ? found.map { topology.attachmentPoint($0) } : found
-        return areOnOneLoop(ids) ? Set(topology.below(ids)) : topology.component(ids)
+    private func reserve(_ ids: () -> [NodeID]) async -> Reservation {
+        await reservationWaiters.wait(
+            for: {
+                let ids = ids()
+                return areOnOneLoop(ids) ? Set(topology.below(ids)) : topology.component(ids)
+            }, isFree: { !table.isReserved($0) }, take: { table.reserve($0) })
     }
 
     private func release(_ reservation: consuming Reservation) {

@@ -90,8 +90,8 @@ struct NodeTable {
         borrowing func contains(_ id: NodeID) -> Bool { nodes.contains(id) }
     }
 
-    /// A node of these that somebody else changes.
-    func firstReserved(of wanted: Set<NodeID>) -> NodeID? { reserved.isEmpty ? nil : wanted.first { reserved.contains($0) } }
+    /// Whether somebody changes a node.
+    func isReserved(_ id: NodeID) -> Bool { reserved.contains(id) }
 
     /// Takes nodes of which nobody changes one.
     mutating func reserve(_ wanted: Set<NodeID>) -> Reservation {
@@ -103,7 +103,7 @@ struct NodeTable {
     /// - Returns: false when somebody else changes one of them; nothing has changed then.
     mutating func extend(_ reservation: inout Reservation, with wanted: Set<NodeID>) -> Bool {
         let more = wanted.subtracting(reservation.nodes)
-        guard firstReserved(of: more) == nil else { return false }
+        guard more.isDisjoint(with: reserved) else { return false }
         reserved.formUnion(more)
         reservation.nodes.formUnion(more)
         return true

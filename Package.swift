@@ -42,7 +42,8 @@ let package = Package(
         library("QMP", ["JSON"]),
         library("QAPI", ["JSON", "QMP"], exclude: ["Schema"]),
         library("UnixSocket", ["CEpoll"]),
-        library("Jobs", ["Waiting"]),
+        library("Jobs", ["Ordering", "Waiting"]),
+        library("Ordering", []),
         library("Waiting", []),
         library("Monitor", ["JSON", "QAPI", "QMP", "BlockJobs", "Jobs", "BlockGraph", "Storage"]),
 
@@ -50,7 +51,7 @@ let package = Package(
         library("IOLoop", ["Waiting", "CLinux"]),
         library("Storage", ["IOLoop", "Waiting"]),
         library("ImageFormats", ["Storage", "Waiting", "CZlib", "CZstd"]),
-        library("BlockGraph", ["ImageFormats", "Storage", "IOLoop", "Waiting"]),
+        library("BlockGraph", ["ImageFormats", "Storage", "IOLoop", "Ordering", "Waiting"]),
         library("BlockJobs", ["Jobs", "BlockGraph", "Storage", "IOLoop", "Waiting"]),
 
         // Programs.
@@ -70,6 +71,7 @@ let package = Package(
         tests("QMPTests", ["QMP", "JSON"]),
         tests("UnixSocketTests", ["UnixSocket"]),
         tests("QAPITests", ["QAPI", "JSON", "qapi-generate", "TestSupport"], exclude: ["Fixture/fixture.json"]),
+        tests("OrderingTests", ["Ordering", "TestSupport"]),
         tests("WaitingTests", ["Waiting", "IOLoop", "TestSupport"]),
         tests("JobsTests", ["Jobs", "TestSupport"]),
         tests(

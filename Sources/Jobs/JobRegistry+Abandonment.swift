@@ -28,7 +28,7 @@ extension JobRegistry {
 
     /// From now on what the body is doing is on its own, and the job ends without it.
     private func deadlinePassed(_ serial: Int) {
-        guard let job = bySerial[serial], job.deadline != nil else { return }
+        guard let job = table[serial], job.deadline != nil else { return }
         clearDeadline(of: job)
         let actions = job.machine.abandon(at: clock.now)
         job.body.abandoned()
@@ -51,7 +51,7 @@ extension JobRegistry {
     /// Nothing of an abandoned job is left.
     func cleanedUp(_ job: Job) {
         job.machine.cleanedUp()
-        if !job.machine.isVisible { bySerial[job.handle.serial] = nil }
+        if !job.machine.isVisible { table.remove(job) }
         job.body.returned()
     }
 }

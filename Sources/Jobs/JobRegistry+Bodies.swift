@@ -4,7 +4,7 @@ internal import Waiting
 extension JobRegistry {
     /// The body's `run` has returned.
     func bodyReturned(_ handle: JobHandle, _ failure: JobFailure?) {
-        guard let job = bySerial[handle.serial] else { return }
+        guard let job = table[handle.serial] else { return }
         bodyEnded(job, failure)
     }
 
@@ -18,14 +18,14 @@ extension JobRegistry {
 
     /// Returns when whoever waits for the start has been resumed, so that a reply sent from there comes before anything else the body does.
     func bodyHasStarted(_ handle: JobHandle) async {
-        guard let starter = bySerial[handle.serial]?.starter, starter.settled.value == nil else { return }
+        guard let starter = table[handle.serial]?.starter, starter.settled.value == nil else { return }
         starter.settled.resolve(())
         await starter.hasGoneOn.wait()
     }
 
     /// - Returns: false when the job is paused at this moment, so that the caller has to wait.
     func bodyIsReady(_ handle: JobHandle) throws(JobFailure) -> Bool {
-        guard let job = bySerial[handle.serial], !job.machine.isBodyOver, !job.context.isCancelled else { throw .cancelled }
+        guard let job = table[handle.serial], !job.machine.isBodyOver, !job.context.isCancelled else { throw .cancelled }
         return becomeReady(job)
     }
 

@@ -8,7 +8,7 @@ extension JobRegistry {
             switch action {
             case .becomePending: becomePending(group)
             case .takeAlong: takeAlong(group)
-            case .limitPreparation(let serial): if let job = bySerial[serial] { limit(job, to: deadlines.abandonment) }
+            case .limitPreparation(let serial): if let job = table[serial] { limit(job, to: deadlines.abandonment) }
             case .begin: Task { await withTaskExecutorPreference(tasks) { await end(group) } }
             }
         }
@@ -33,12 +33,12 @@ extension JobRegistry {
     }
 
     private func members(of group: JobGroup) -> [Job] {
-        group.machine.serials.compactMap { bySerial[$0] }
+        group.machine.serials.compactMap { table[$0] }
     }
 
     /// Takes one step after the other, until all members have concluded.
     private func end(_ group: JobGroup) async {
-        while let step = group.machine.nextStep, let job = bySerial[step.serial] {
+        while let step = group.machine.nextStep, let job = table[step.serial] {
             switch step {
             case .prepare: await prepare(job)
             case .commit: await commit(job)

@@ -17,7 +17,7 @@ extension JobRegistry {
     /// the registry's and comes back at each.)
     func park(_ handle: JobHandle, ticket: Int, _ reason: ParkReason, after step: (Job) -> Bool) async -> ParkOutcome {
         await withUnsafeContinuation { continuation in
-            guard let job = bySerial[handle.serial], !job.machine.isBodyOver, !job.context.isCancelled, !Task.isCancelled else {
+            guard let job = table[handle.serial], !job.machine.isBodyOver, !job.context.isCancelled, !Task.isCancelled else {
                 continuation.resume(returning: .cancelled)
                 return
             }
@@ -32,7 +32,7 @@ extension JobRegistry {
 
     /// The task that waits under this ticket was cancelled on its own.
     func giveUpParking(_ handle: JobHandle, ticket: Int) {
-        guard let job = bySerial[handle.serial], let task = job.parking.remove(ticket: ticket) else { return }
+        guard let job = table[handle.serial], let task = job.parking.remove(ticket: ticket) else { return }
         if !job.machine.isBusy { carryOut(job.machine.bodyUnparked(), for: job) }
         task.continuation.resume(returning: .cancelled)
         wakeParked(job)
@@ -40,19 +40,19 @@ extension JobRegistry {
 
     func setWorkers(_ handle: JobHandle, _ count: Int) {
         precondition(count > 0, "a body has at least one task")
-        guard let job = bySerial[handle.serial] else { return }
+        guard let job = table[handle.serial] else { return }
         job.parking.setWorkers(count)
         parkedChanged(job)
     }
 
     func workerEnded(_ handle: JobHandle) {
-        guard let job = bySerial[handle.serial] else { return }
+        guard let job = table[handle.serial] else { return }
         job.parking.workerEnded()
         parkedChanged(job)
     }
 
     func wakeIdle(_ handle: JobHandle) {
-        guard let job = bySerial[handle.serial] else { return }
+        guard let job = table[handle.serial] else { return }
         wakeParked(job)
     }
 

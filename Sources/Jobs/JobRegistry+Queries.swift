@@ -1,11 +1,11 @@
 /// What there is. Snapshots: nothing of the registry leaves it.
 extension JobRegistry {
     /// Every job, the newest first.
-    public var jobs: [JobInfo] { all.newestFirst.map(info) }
+    public var jobs: [JobInfo] { table.newestFirst.map(info) }
 
     /// Every block job, the newest first.
     public var blockJobs: [BlockJobInfo] {
-        all.newestFirst.filter(\.parameters.type.isBlockJob).map(blockInfo)
+        table.newestFirst.filter(\.parameters.type.isBlockJob).map(blockInfo)
     }
 
     /// The job of this handle, while it exists.
@@ -21,18 +21,18 @@ extension JobRegistry {
 
     /// The jobs whose bodies still hang, the newest first.
     public var abandonedJobs: [AbandonedJob] {
-        bySerial.values.compactMap { job in
+        table.all.compactMap { job in
             job.machine.abandonedSince.map { AbandonedJob(handle: job.handle, type: job.parameters.type, since: $0) }
         }.sorted { $0.handle.serial > $1.handle.serial }
     }
 
     /// Whether this job was concluded without its body, and the body has not returned.
     public func isAbandoned(_ handle: JobHandle) -> Bool {
-        bySerial[handle.serial]?.machine.abandonedSince != nil
+        table[handle.serial]?.machine.abandonedSince != nil
     }
 
     private func existing(_ handle: JobHandle) -> Job? {
-        guard let job = bySerial[handle.serial], job.machine.isVisible else { return nil }
+        guard let job = table[handle.serial], job.machine.isVisible else { return nil }
         return job
     }
 
@@ -46,7 +46,7 @@ extension JobRegistry {
 
     /// The ids of jobs that have not concluded, the oldest first.
     public var unfinishedJobs: [String] {
-        all.newestFirst.reversed().filter { ![.concluded, .null].contains($0.machine.status) }.map(\.handle.id)
+        table.newestFirst.reversed().filter { ![.concluded, .null].contains($0.machine.status) }.map(\.handle.id)
     }
 
     private func blockInfo(_ job: Job) -> BlockJobInfo {

@@ -40,7 +40,7 @@ extension JobRegistry {
             group.machine.add(
                 restored: record.state, serial: handle.serial, finalizesItself: record.parameters.autoFinalize)
         }
-        add(job)
+        table.add(job)
         return job
     }
 }

@@ -10,7 +10,7 @@ extension JobRegistry {
     public func cancelAll(within nanoseconds: UInt64) async -> [JobHandle] {
         isClosing = true
         let end = moment(in: nanoseconds)
-        let newestFirst = all.newestFirst
+        let newestFirst = table.newestFirst
         for job in newestFirst { drainBegin(job.handle) }
         let pauseEnd = moment(in: nanoseconds / 4)
         for job in newestFirst { await quiesced(job.handle, within: left(until: pauseEnd)) }
@@ -30,19 +30,19 @@ extension JobRegistry {
             cancelIfPossible(job)
             if await conclusion(of: job, within: left(until: end)) { forget(job) }
         }
-        return all.newestFirst.map(\.handle)
+        return table.newestFirst.map(\.handle)
     }
 
     /// Returns when the job's body is parked, or has ended, or was not started, or `nanoseconds` have passed.
     func quiesced(_ handle: JobHandle, within nanoseconds: UInt64? = nil) async {
-        guard let job = bySerial[handle.serial] else { return }
+        guard let job = table[handle.serial] else { return }
         await wait(for: job.group, within: nanoseconds) { !job.machine.isBusy || job.machine.isBodyOver }
     }
 
     /// A commit cannot be cancelled, but its job can be given up when its disk hangs.
     private func limitCommits(to nanoseconds: UInt64) {
         commitLimit = nanoseconds
-        for job in all.newestFirst where job.group.machine.nextStep == .commit(serial: job.handle.serial) {
+        for job in table.newestFirst where job.group.machine.nextStep == .commit(serial: job.handle.serial) {
             limit(job, to: nanoseconds)
         }
     }

@@ -12,7 +12,7 @@ extension JobRegistry {
     public func validate(newID id: String) throws(JobError) {
         guard !isClosing else { throw JobError(.closing, "The daemon is shutting down") }
         guard JobParameters.isWellFormed(id: id) else { throw JobError(.invalidID, "Invalid job ID '\(id)'") }
-        guard all.job(id) == nil else { throw .idTaken(id) }
+        guard table.job(id) == nil else { throw .idTaken(id) }
     }
 
     /// Makes a job. It then waits for `start`, or for `discard` when what was to be prepared for it failed.
@@ -30,7 +30,7 @@ extension JobRegistry {
             throw JobError(.refused, "The jobs of this transaction have been cancelled")
         }
         let job = Job(handle: handle, parameters: parameters, body: body, registry: self, group: joined)
-        add(job)
+        table.add(job)
         carryOut(job.machine.create(), for: job)
         guard parameters.speed >= 0 else {
             discard(handle)
@@ -41,7 +41,7 @@ extension JobRegistry {
 
     /// Forgets a created job: the command that made it failed. Its body is not called. (created, null.) Nothing on a job that is gone.
     public func discard(_ handle: JobHandle) {
-        guard let job = bySerial[handle.serial], job.machine.status == .created else { return }
+        guard let job = table[handle.serial], job.machine.status == .created else { return }
         release(.group, of: job)
         job.group.machine.leave(serial: handle.serial)
         carryOut(job.machine.discard(), for: job)
@@ -50,7 +50,7 @@ extension JobRegistry {
 
     /// Ends a created job because its transaction failed; its whole group goes, with `abort` and `clean`. (aborting, concluded, null.)
     public func abort(_ handle: JobHandle) async {
-        guard let job = bySerial[handle.serial], job.machine.status == .created else { return }
+        guard let job = table[handle.serial], job.machine.status == .created else { return }
         cancelIfPossible(job)
         await conclusion(of: job)
     }
@@ -58,14 +58,14 @@ extension JobRegistry {
     /// Starts a created job. Within an internal pause it is running, then paused, and its body is entered at the end of that. Nothing on a
     /// job that is gone, or about to go: a client may have cancelled it, or another of its group, meanwhile.
     public func start(_ handle: JobHandle) {
-        guard let job = bySerial[handle.serial], job.machine.status == .created else { return }
+        guard let job = table[handle.serial], job.machine.status == .created else { return }
         carryOut(job.machine.start(), for: job)
     }
 
     /// Starts a created job and returns when its body has called `started()`, or has parked, or has succeeded; or when the job has
     /// concluded, if it failed.
     public func startAndWait(_ handle: JobHandle) async {
-        guard let job = bySerial[handle.serial], job.machine.status == .created else { return }
+        guard let job = table[handle.serial], job.machine.status == .created else { return }
         let starter = Job.Starter()
         job.starter = starter
         carryOut(job.machine.start(), for: job)
@@ -76,13 +76,13 @@ extension JobRegistry {
 
     /// Parks the job until the matching `drainEnd`; counts, and has nothing to do with pauses of the user. Nothing on a job that has ended.
     public func drainBegin(_ handle: JobHandle) {
-        guard let job = bySerial[handle.serial] else { return }
+        guard let job = table[handle.serial] else { return }
         carryOut(job.machine.drainBegin(), for: job)
     }
 
     /// Undoes one `drainBegin`.
     public func drainEnd(_ handle: JobHandle) {
-        guard let job = bySerial[handle.serial] else { return }
+        guard let job = table[handle.serial] else { return }
         carryOut(job.machine.drainEnd(), for: job)
     }
 

@@ -89,7 +89,7 @@ extension JobRegistry {
     // MARK: What verbs share
 
     private func find(_ id: String, via family: JobCommandFamily) throws(JobError) -> Job {
-        let job = all.job(id)
+        let job = table.job(id)
         switch family {
         case .job:
             guard let job else { throw JobError(.jobNotFound, "Job not found") }

@@ -15,11 +15,8 @@ public actor JobRegistry {
     let deadlines: JobDeadlines
     private let events: @Sendable (JobEvent) -> Void
 
-    /// The jobs that clients see.
-    var all = JobList()
-    /// Every job that a client sees or whose body may still call.
-    var bySerial: [Int: Job] = [:]
-    var lastSerial = 0
+    var table = JobTable()
+    private var lastSerial = 0
     /// Whether the daemon ends: no new jobs.
     var isClosing = false
     /// How long each commit may take while the daemon ends, in nanoseconds; nil for as long as it likes.
@@ -51,16 +48,9 @@ public actor JobRegistry {
         return lastSerial
     }
 
-    /// From now on clients see the job.
-    func add(_ job: Job) {
-        all.append(job)
-        bySerial[job.handle.serial] = job
-    }
-
     /// The job is no longer seen; its handle stays good for a body that still hangs.
     func remove(_ job: Job) {
-        all.remove(job)
-        if job.machine.abandonedSince == nil { bySerial[job.handle.serial] = nil }
+        table.remove(job)
         job.settleStart()
     }
 

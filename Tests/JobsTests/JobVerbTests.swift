@@ -222,7 +222,7 @@ import Testing
         bench.pause("j")
         bench.complete("j")
         bench.setSpeed("j", 7)
-        let record = try bench.ask { registry in registry.all.job("j").flatMap { registry.record($0.handle) } }.get()
+        let record = try bench.ask { registry in registry.table.job("j").flatMap { registry.record($0.handle) } }.get()
         #expect(record?.version == JobRecord.currentVersion)
         #expect(record?.parameters.speed == 7)
         #expect(record?.isPausedByUser == true)

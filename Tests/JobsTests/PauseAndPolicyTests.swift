@@ -171,7 +171,7 @@ import Testing
 
     @Test func `drains count, and the user's pause outlives them`() throws {
         bench.launch("x", [(.backup("j", speed: 1), FakeBody(bench, FakeBody.copying(3)))])
-        let handle = try #require(try bench.ask { $0.all.job("j")?.handle }.get())
+        let handle = try #require(try bench.ask { $0.table.job("j")?.handle }.get())
         func drain(_ begins: Bool) {
             bench.command(begins ? "begin" : "end") { registry in
                 if begins { registry.drainBegin(handle) } else { registry.drainEnd(handle) }
@@ -191,7 +191,7 @@ import Testing
     @Test func `quiesced returns when nothing is in flight`() throws {
         let request = FakeRequest()
         bench.launch("x", [(.backup("j"), FakeBody(bench, FakeBody.busy(request)))])
-        let handle = try #require(try bench.ask { $0.all.job("j")?.handle }.get())
+        let handle = try #require(try bench.ask { $0.table.job("j")?.handle }.get())
         bench.command("drained") { registry in
             registry.drainBegin(handle)
             await registry.quiesced(handle)

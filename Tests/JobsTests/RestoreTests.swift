@@ -8,7 +8,7 @@ import Testing
     /// The record of job `j` in this status.
     private static func record(in status: JobStatus, type: JobType = .mirror) throws -> JobRecord {
         let bench = JobVerbTests.bench(in: status, type: type)
-        return try #require(try bench.ask { registry in registry.all.job("j").flatMap { registry.record($0.handle) } }.get())
+        return try #require(try bench.ask { registry in registry.table.job("j").flatMap { registry.record($0.handle) } }.get())
     }
 
     private static func restore(_ records: [JobRecord], _ bodies: [FakeBody], on bench: JobBench) {
@@ -86,7 +86,7 @@ import Testing
         let request = FakeRequest()
         old.launch("x", [(.backup("j", autoDismiss: false), FakeBody(old, FakeBody.busy(request)))])
         old.cancel("j")
-        let record = try #require(try old.ask { registry in registry.all.job("j").flatMap { registry.record($0.handle) } }.get())
+        let record = try #require(try old.ask { registry in registry.table.job("j").flatMap { registry.record($0.handle) } }.get())
         request.finish()
         let bench = JobBench()
         let body = FakeBody(bench, FakeBody.sleeping)
@@ -103,7 +103,7 @@ import Testing
             "x", [(.backup("a", autoDismiss: false), quick), (.backup("b", autoDismiss: false), FakeBody(old, FakeBody.sleeping))],
             mode: .grouped)
         _ = old.happened()
-        let records = try old.ask { registry in registry.all.newestFirst.reversed().compactMap { registry.record($0.handle) } }.get()
+        let records = try old.ask { registry in registry.table.newestFirst.reversed().compactMap { registry.record($0.handle) } }.get()
         #expect(records.map(\.status) == [.waiting, .running])
         let bench = JobBench()
         let bodies = [FakeBody(bench, FakeBody.copying(1)), FakeBody(bench, FakeBody.copying(1))]
@@ -122,7 +122,7 @@ import Testing
             mode: .grouped)
         if !commits { old.cancel("a") }
         _ = old.happened()
-        let records = try old.ask { registry in registry.all.newestFirst.reversed().compactMap { registry.record($0.handle) } }.get()
+        let records = try old.ask { registry in registry.table.newestFirst.reversed().compactMap { registry.record($0.handle) } }.get()
         #expect(records.map(\.status) == (commits ? [.pending, .pending] : [.pending, .aborting]))
         let bench = JobBench()
         let restored = ["a", "b"].map { _ in FakeBody(bench, FakeBody.copying(1)) }

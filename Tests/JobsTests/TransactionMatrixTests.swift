@@ -116,7 +116,7 @@ import Testing
             let isVictim = index == testCase.victim
             expectEnd(of: ids[index], bodies[index], bench, testCase, isVictim: isVictim)
         }
-        #expect((try? bench.ask { $0.bySerial.count }.get()) == 0, "\(testCase)")
+        #expect((try? bench.ask { $0.table.count }.get()) == 0, "\(testCase)")
         #expect(bench.clock.scheduled == 0, "\(testCase)")
     }
 

@@ -12,7 +12,8 @@ import Testing
         "QMP": ["JSON", "Dispatch"],
         "QAPI": ["JSON", "QMP"],
         "UnixSocket": ["CEpoll", "Dispatch"],
-        "Jobs": ["Waiting"],
+        "Jobs": ["Ordering", "Waiting"],
+        "Ordering": [],
         // Dispatch: pauses are its timers.
         "Waiting": ["Dispatch"],
         // Storage: the members of `BlockError`, which the graph throws, and of its options are visible only where it is imported.
@@ -20,7 +21,7 @@ import Testing
         "IOLoop": ["Waiting", "CLinux"],
         "Storage": ["IOLoop", "Waiting"],
         "ImageFormats": ["Storage", "Waiting", "CZlib", "CZstd"],
-        "BlockGraph": ["ImageFormats", "Storage", "IOLoop", "Waiting"],
+        "BlockGraph": ["ImageFormats", "Storage", "IOLoop", "Ordering", "Waiting"],
         "BlockJobs": ["Jobs", "BlockGraph", "Storage", "IOLoop", "Waiting"],
         "qapi-generate": ["JSON"],
         "blockjobd": [

@@ -1,4 +1,5 @@
 import IOLoop
+import Ordering
 import Storage
 
 /// Which nodes there are, what stands on what, and who uses them: the one place that knows.
@@ -12,7 +13,7 @@ struct NodeTable {
     private var edges: [EdgeID: LoopBound<NodeEdge>] = [:]
     private var users: [UserID: NodeUser] = [:]
     private var takenNames: Set<String> = []
-    private var order = NodeOrder()
+    private var order = ArrivalOrder<NodeID>()
     private var reserved: Set<NodeID> = []
     private var lastNumber = 0
     private var generatedNames = 0

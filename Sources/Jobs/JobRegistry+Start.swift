@@ -48,6 +48,12 @@ extension JobRegistry {
         remove(job)
     }
 
+    /// Shows a job that is refused: what it needs is not to be had, and QEMU finds that out when the job exists already. (created, null.)
+    /// - Throws: as `create(_:in:body:)`.
+    public func createAndDiscard(_ parameters: JobParameters) throws(JobError) {
+        discard(try create(parameters, body: NoBody()))
+    }
+
     /// Ends a created job because its transaction failed; its whole group goes, with `abort` and `clean`. (aborting, concluded, null.)
     public func abort(_ handle: JobHandle) async {
         guard let job = table[handle.serial], job.machine.status == .created else { return }
@@ -106,4 +112,9 @@ extension JobError {
     static func idTaken(_ id: String) -> JobError { JobError(.invalidID, "Job ID '\(id)' already in use") }
 
     static let negativeSpeed = JobError(.invalidArgument, "Parameter 'speed' expects a non-negative value")
+}
+
+/// The body of a job that never starts.
+private final class NoBody: JobBody {
+    func run(_ context: JobContext) async throws(JobFailure) {}
 }

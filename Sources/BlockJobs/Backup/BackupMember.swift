@@ -159,9 +159,9 @@ struct BackupMember: TransactionMember {
                 ((filter.driver as? CopyBeforeWriteFilter)?.copier as? BlockCopy)?.armed()
             }
         } catch {
-            // The reference meets a conflict of permissions when the job exists already, so clients see it come and go.
+            // QEMU meets a conflict of permissions when the job exists already, so clients see it come and go.
             guard error.kind == .inUse else { throw BlockJobError("Could not create node: \(error.message)") }
-            try await showInVain(parameters)
+            try await createAndDiscard(parameters)
             throw BlockJobError(error)
         }
         let holds: [(spec: NodeUserSpec, node: String)] = [
@@ -201,10 +201,10 @@ struct BackupMember: TransactionMember {
         return spec
     }
 
-    /// Created and gone.
-    private func showInVain(_ parameters: JobParameters) async throws(BlockJobError) {
+    /// Clients see a job that comes and goes.
+    private func createAndDiscard(_ parameters: JobParameters) async throws(BlockJobError) {
         do throws(JobError) {
-            await registry.discard(try await registry.create(parameters, body: NoBody()))
+            try await registry.createAndDiscard(parameters)
         } catch {
             throw BlockJobError(error)
         }

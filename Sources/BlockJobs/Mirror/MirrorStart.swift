@@ -141,8 +141,8 @@ struct MirrorStart {
             ])
             return MirrorJob.Users(source: users[0], writer: users[1], target: users[2])
         } catch {
-            // The reference meets a conflict of permissions when the job exists already, so clients see it come and go.
-            try await showInVain(parameters)
+            // QEMU meets a conflict of permissions when the job exists already, so clients see it come and go.
+            try await createAndDiscard(parameters)
             throw BlockJobError(error)
         }
     }
@@ -172,10 +172,10 @@ struct MirrorStart {
         return MirrorJob(options, mode: mode, filter: filter, users: users, graph: graph, executor: executor)
     }
 
-    /// Created and gone.
-    private func showInVain(_ parameters: JobParameters) async throws(BlockJobError) {
+    /// Clients see a job that comes and goes.
+    private func createAndDiscard(_ parameters: JobParameters) async throws(BlockJobError) {
         do throws(JobError) {
-            await registry.discard(try await registry.create(parameters, body: NoBody()))
+            try await registry.createAndDiscard(parameters)
         } catch {
             throw BlockJobError(error)
         }

@@ -16,7 +16,7 @@ import Testing
         let request = FakeRequest()
         let body = FakeBody(bench, FakeBody.busy(request))
         bench.launch("x", [(.backup("j"), body)])
-        let handle = try #require(try bench.ask { $0.all.job("j")?.handle }.get())
+        let handle = try #require(try bench.ask { $0.table.job("j")?.handle }.get())
         bench.cancel("j")
         bench.clock.advance(by: 10 * Self.second - 1)
         #expect(bench.happened() == "j:C j:R <x> <cancel>")
@@ -59,7 +59,7 @@ import Testing
         #expect(abandoned() == ["j"])
         request.finish()
         #expect(bench.happened() == "")
-        #expect((try? bench.ask { $0.bySerial.count }.get()) == 0)
+        #expect((try? bench.ask { $0.table.count }.get()) == 0)
     }
 
     @Test func `an abort that hangs does not hold the conclusion back for ever`() {
@@ -142,5 +142,46 @@ import Testing
             bench.happened() == "b:paused b:R b:aborting b:CAN b:Cc b:N a:aborting a:CAN a:Cc a:N <quit>")
         request.finish()
         #expect(bench.happened() == "")
+    }
+
+    @Test func `a body that comes back before its turn is cleaned up once`() {
+        let (hanging, slow, undo) = (FakeRequest(), FakeRequest(), FakeRequest())
+        let oldest = FakeBody(bench, FakeBody.busy(hanging))
+        let middle = FakeBody(bench, held: [.abort: undo], FakeBody.busy(slow))
+        let jobs = [(JobParameters.backup("a"), oldest), (.backup("b"), middle), (.backup("c"), FakeBody(bench, FakeBody.sleeping))]
+        bench.launch("x", jobs, mode: .grouped)
+        bench.cancel("c")
+        bench.clock.advance(by: 5 * Self.second)
+        slow.finish()
+        _ = bench.happened()
+        // The newer one is being undone when the older one is given up.
+        bench.clock.advance(by: 5 * Self.second)
+        _ = bench.happened()
+        #expect(abandoned() == ["a"] && bench.info("a")?.status == .running)
+        hanging.finish()
+        _ = bench.happened()
+        #expect(abandoned() == [] && bench.info("a")?.status == .running)
+        undo.finish()
+        #expect(bench.happened() == "b:CAN b:Cc b:N a:aborting a:CAN a:Cc a:N")
+        #expect(oldest.called.filter { $0 == "abort" || $0 == "clean" } == ["abort", "clean"])
+        #expect((try? bench.ask { $0.table.count }.get()) == 0 && bench.clock.scheduled == 0)
+    }
+
+    @Test func `a preparation that hangs is given up after a cancel that came before it began`() {
+        let request = FakeRequest()
+        let body = FakeBody(bench, held: [.prepare: request], FakeBody.copying(1))
+        bench.launch("x", [(.backup("j", autoFinalize: false), body)])
+        _ = bench.happened()
+        bench.command("both") { registry throws(JobError) in
+            try registry.requestFinalize("j", via: .job)
+            try registry.requestCancel("j", force: true, via: .job)
+        }
+        #expect(bench.happened() == "<both>")
+        #expect(bench.info("j")?.pendingRequest == .cancel)
+        bench.clock.advance(by: 10 * Self.second)
+        #expect(bench.happened() == "j:aborting j:CAN j:Cc j:N")
+        request.finish()
+        _ = bench.happened()
+        #expect(body.called.suffix(5) == ["prepare", "abandoned", "abort", "clean", "returned"])
     }
 }

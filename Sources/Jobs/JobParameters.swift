@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// How the jobs of one transaction end; the raw values are the names on the wire.
 public enum CompletionMode: String, Sendable, CaseIterable, Codable {
     /// Each on its own.
@@ -49,8 +51,8 @@ public enum IOOperation: String, Sendable, CaseIterable {
 }
 
 extension JobFailure {
-    /// ENOSPC: the one error that a person is expected to cure while the job waits.
-    var isOutOfSpace: Bool { kind == .system(errno: 28) }
+    /// Out of space: the one error that a person is expected to cure while the job waits.
+    var isOutOfSpace: Bool { kind == .system(errno: ENOSPC) }
 }
 
 /// Everything about a job that is the same for all types and known when it is created.

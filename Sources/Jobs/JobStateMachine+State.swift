@@ -10,19 +10,6 @@ extension JobStateMachine {
         case concluded(JobEnd)
         case null(JobEnd)
 
-        var status: JobStatus {
-            switch self {
-            case .undefined: .undefined
-            case .created: .created
-            case .active(let active): active.status
-            case .waiting: .waiting
-            case .pending: .pending
-            case .aborting: .aborting
-            case .concluded: .concluded
-            case .null: .null
-            }
-        }
-
         var active: Active? {
             if case .active(let active) = self { active } else { nil }
         }
@@ -32,31 +19,6 @@ extension JobStateMachine {
             case .created(let pauses, _): pauses
             case .active(let active): active.pauses
             case .undefined, .waiting, .pending, .aborting, .concluded, .null: nil
-            }
-        }
-
-        var pendingRequest: PendingRequest? {
-            switch self {
-            case .created(_, endsWithGroup: true), .waiting(endsWithGroup: true), .pending(endsWithGroup: true): .cancel
-            case .created(let pauses, endsWithGroup: false): pauses.user ? .pause : nil
-            case .active(let active): active.pendingRequest
-            case .undefined, .waiting, .pending, .aborting, .concluded, .null: nil
-            }
-        }
-
-        var isCancelled: Bool {
-            switch self {
-            case .created(_, let endsWithGroup), .waiting(let endsWithGroup), .pending(let endsWithGroup): endsWithGroup
-            case .active(let active): active.isCancelled
-            case .aborting(let end), .concluded(let end), .null(let end): end.isCancelled
-            case .undefined: false
-            }
-        }
-
-        var end: JobEnd? {
-            switch self {
-            case .aborting(let end), .concluded(let end), .null(let end): end
-            case .undefined, .created, .active, .waiting, .pending: nil
             }
         }
     }
@@ -90,10 +52,10 @@ extension JobStateMachine {
     }
 }
 
-extension JobStateMachine.State {
-    /// Nil where there is no job.
-    var record: JobStateMachine.Record? {
-        switch self {
+extension JobStateMachine {
+    /// What to keep of the job for a restart; nil where there is none.
+    var record: Record? {
+        switch state {
         case .created(let pauses, let endsWithGroup): .created(isPausedByUser: pauses.user, endsWithGroup: endsWithGroup)
         case .active(let active): .active(isReady: active.isReady, isPausedByUser: active.pauses.user, request: active.request)
         case .waiting(let endsWithGroup): .waiting(endsWithGroup: endsWithGroup)
@@ -103,7 +65,9 @@ extension JobStateMachine.State {
         case .undefined, .null: nil
         }
     }
+}
 
+extension JobStateMachine.State {
     init(restoring record: JobStateMachine.Record) {
         self =
             switch record {

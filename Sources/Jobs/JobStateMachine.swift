@@ -1,6 +1,6 @@
 /// Decides what a job does next. No I/O, no lock, never suspends; its owner carries out the actions in the order given.
 ///
-/// What the wire shows is derived from the private state, so it cannot disagree with it. Events that cannot happen in a state are
+/// What the wire shows is derived from the state, so it cannot disagree with it. Events that cannot happen in a state are
 /// programming errors and trap; what a client may ask at any time throws a `Refusal`.
 struct JobStateMachine: Equatable {
     /// What the owner has to do.
@@ -42,7 +42,7 @@ struct JobStateMachine: Equatable {
     }
 
     /// Whether the registry waits for what the body is doing. It stands beside the state, since a body that hangs outlives its job.
-    private enum Attendance: Equatable {
+    enum Attendance: Equatable {
         case attended
         /// The body, or one of its ends, did not come back in time.
         case abandoned(since: UInt64)
@@ -50,8 +50,8 @@ struct JobStateMachine: Equatable {
         case cleanedUp
     }
 
-    private var state = State.undefined
-    private var attendance = Attendance.attended
+    private(set) var state = State.undefined
+    private(set) var attendance = Attendance.attended
 
     /// A job that does not exist yet.
     init() {}
@@ -61,44 +61,6 @@ struct JobStateMachine: Equatable {
     init(restoring record: Record) {
         state = State(restoring: record)
     }
-
-    // MARK: What shows
-
-    /// Where the job is in its life.
-    var status: JobStatus { state.status }
-    /// Whether clients see the job.
-    var isVisible: Bool { status != .undefined && status != .null }
-    /// Whether the job may be completed, paused or not.
-    var isReady: Bool { state.active?.isReady ?? false }
-    /// Whether the body is at work at this moment, or hangs.
-    var isBusy: Bool { state.active?.body == .busy }
-    /// Whether anybody wants the job paused; a created job counts as paused.
-    var isPauseWanted: Bool { status == .created || state.pauses?.isWanted ?? false }
-    /// Whether the user, or an error policy in the user's name, wants the job paused.
-    var isPausedByUser: Bool { state.pauses?.user ?? false }
-    /// What was accepted and has not taken effect: a cancel before a pause before a completion.
-    var pendingRequest: PendingRequest? { state.pendingRequest }
-    /// How the job ends, once that is known.
-    var end: JobEnd? { state.end }
-
-    // MARK: What the registry goes by
-
-    /// Whether the body's tasks are to stay parked.
-    var shallPause: Bool { state.active?.shallPause ?? false }
-    /// What a ready body has been asked for.
-    var completionRequest: CompletionRequest { state.active?.completionRequest ?? .none }
-    /// Whether the job was cancelled by force, or its group takes it along.
-    var isCancelled: Bool { state.isCancelled }
-    /// Whether the body's `run` is out of the way: returned, given up, or never to be entered.
-    var isBodyOver: Bool { !isAttended || state.active?.hasEnded ?? true }
-    /// Whether nothing that the body does has been given up.
-    var isAttended: Bool { attendance == .attended }
-    /// When the body was given up, while it has not come back.
-    var abandonedSince: UInt64? {
-        if case .abandoned(let since) = attendance { since } else { nil }
-    }
-    /// What to keep of the job for a restart; nil when there is none.
-    var record: Record? { state.record }
 
     // MARK: Life
 

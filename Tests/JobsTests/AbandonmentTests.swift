@@ -104,7 +104,7 @@ import Testing
         #expect(abandoned() == [])
     }
 
-    @Test func `cancelling everything ends each job as the reference does, the newest first`() {
+    @Test func `cancelling everything ends each job as QEMU does, the newest first`() {
         bench.launch("x", [(.backup("a"), FakeBody(bench, FakeBody.sleeping))])
         bench.launch("x", [(.backup("b"), FakeBody(bench, FakeBody.sleeping))])
         _ = bench.happened()

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -26,7 +27,7 @@ import Testing
     }
 
     @Test func `a create job that fails has concluded before its reply`() {
-        let failure = JobFailure(.system(errno: 2), "Could not create '/nonexistent/x': No such file or directory")
+        let failure = JobFailure(.system(errno: ENOENT), "Could not create '/nonexistent/x': No such file or directory")
         let body = FakeBody(bench) { _ throws(JobFailure) in throw failure }
         bench.command("create") { registry throws(JobError) in
             await registry.startAndWait(try registry.create(.create("j"), body: body))

@@ -82,6 +82,18 @@ import Testing
         }
     }
 
+    /// What stands beside a machine, and so must not say again, or otherwise, what the machine says.
+    @Test(arguments: ["Sources/Jobs/Job.swift", "Sources/Jobs/JobGroup.swift"])
+    func `where a job or a group is stands in its machine alone`(file: String) {
+        for (index, line) in SourceTree.lines(of: file).enumerated() {
+            let words = code(line).split { !$0.isLetter && !$0.isNumber }
+            guard words.contains("var") || words.contains("let") else { continue }
+            for word in ["Bool", "true", "false", "JobStatus", "JobFailure"] {
+                #expect(!words.contains { $0 == word }, "\(file):\(index + 1): \(word) belongs into the machine")
+            }
+        }
+    }
+
     @Test func `the make targets that the documents name exist`() throws {
         let targets = Set(
             SourceTree.lines(of: "Makefile").compactMap { line -> Substring? in

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 
 @testable import Jobs
@@ -155,5 +156,5 @@ extension JobParameters {
     }
 }
 
-let outOfSpace = JobFailure(.system(errno: 28), "No space left on device")
-let ioError = JobFailure(.system(errno: 5), "Input/output error")
+let outOfSpace = JobFailure(.system(errno: ENOSPC), "No space left on device")
+let ioError = JobFailure(.system(errno: EIO), "Input/output error")

@@ -16,6 +16,8 @@ FORMATTED      = Package.swift Sources Tests
 VENV           = .build/venv
 # The C++ library that Swift's runtime needs, where the linker finds it first: inside the binary it costs 1 MiB less at run time.
 ARCHIVES       = .build/archives
+# 38,000 addresses are relocated at each start: packed, they are read in a tenth of the memory. Debian 12's C library is the first that can.
+RELEASE        = -c release --static-swift-stdlib -Xlinker -L$(CURDIR)/$(ARCHIVES) -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs
 GENERATE       = qapi-generate --schema Sources/QAPI/Schema/schema.json --swift Sources/QAPI/Generated --reference Docs/QMP-Reference.md
 
 .DEFAULT_GOAL := help
@@ -41,7 +43,7 @@ check: build-packages ## formatting, freshness of generated code, import rules, 
 build: build-packages ## release binary with the Swift library inside: .build/release/blockjobd
 	@mkdir -p $(ARCHIVES) && clang="$$(dirname "$$(readlink -f "$$(command -v $(SWIFT))")")/clang" && \
 	    archive="$$("$$clang" -print-file-name=libstdc++.a)" && if [ -e "$$archive" ]; then ln -sf "$$archive" $(ARCHIVES)/; fi
-	$(SWIFT) build -c release --static-swift-stdlib -Xlinker -L$(CURDIR)/$(ARCHIVES) --product blockjobd
+	$(SWIFT) build $(RELEASE) --product blockjobd
 	@backtracer="$$(dirname "$$(readlink -f "$$(command -v $(SWIFT))")")/../libexec/swift/linux/swift-backtrace-static"; \
 	    if [ -x "$$backtracer" ]; then ln -sf "$$backtracer" .build/release/; fi
 

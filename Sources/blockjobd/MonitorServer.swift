@@ -23,6 +23,8 @@ final class MonitorServer: @unchecked Sendable {
     private var unflushed: [SessionID] = []
     private var isFlushScheduled = false
     private var stopped: (() -> Void)?
+    /// Called once, in the turn after the first client's greeting.
+    var firstGreeted: (@Sendable () -> Void)?
 
     /// Clients flushed in one turn; others on the queue have their turn before the next.
     private static let flushLength = 64
@@ -116,6 +118,10 @@ final class MonitorServer: @unchecked Sendable {
                 congestionChanged: { session.setCongested($0) },
                 ended: { [weak self] in self?.clientDidEnd(id, $0) }))
         session.start()
+        if let firstGreeted {
+            self.firstGreeted = nil
+            executor.queue.async(execute: firstGreeted)
+        }
     }
 
     private func clientDidEnd(_ id: SessionID, _ ending: Connection.Ending) {

@@ -263,8 +263,19 @@ actor DaemonRun {
         starter?.close()
         process.notifier?.send("READY=1", "STATUS=Serving.", "MAINPID=\(getpid())")
         log.info("ready")
-        // A third of the code is there for the start alone.
-        cprocess_give_back_code()
+        giveBackCode()
+    }
+
+    /// A third of the code is there for the start alone. The first client's greeting, which needs some of it again, is not kept waiting for that.
+    private func giveBackCode() {
+        server.firstGreeted = { cprocess_give_back_code() }
+        executor.queue.asyncAfter(deadline: .now() + 1) { @Sendable [self] in
+            assumeIsolated { run in
+                guard let giveBack = run.server.firstGreeted else { return }
+                run.server.firstGreeted = nil
+                giveBack()
+            }
+        }
     }
 
     // MARK: Service manager and signals

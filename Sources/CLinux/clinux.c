@@ -346,6 +346,14 @@ void *clinux_map(size_t size, size_t alignment)
     return start;
 }
 
+void clinux_fill(void *address, size_t size)
+{
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+    madvise(address, size, MADV_POPULATE_WRITE);
+}
+
 void clinux_unmap(void *address, size_t size) { munmap(address, size); }
 
 void clinux_ignore_file_size_signal(void)

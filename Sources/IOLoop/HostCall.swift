@@ -217,6 +217,9 @@ public enum HostCall {
     /// Anonymous zeroed memory at a multiple of `alignment` (a power of two, at least a page); nil when there is none.
     public static func map(_ size: Int, alignment: Int) -> UnsafeMutableRawPointer? { clinux_map(size, alignment) }
 
+    /// Gives memory of `map` its pages in one call instead of at the first touch of each. Where the host cannot, nothing happens.
+    public static func fill(_ address: UnsafeMutableRawPointer, _ size: Int) { clinux_fill(address, size) }
+
     /// Gives memory of `map` back.
     public static func unmap(_ address: UnsafeMutableRawPointer, _ size: Int) { clinux_unmap(address, size) }
 }

@@ -39,9 +39,18 @@ public final class BufferPool: @unchecked Sendable {
             idleBytes -= size
             return address
         }
-        guard let start = reused ?? HostCall.map(size, alignment: min(size, 2 << 20)) else { fatalError("out of memory") }
+        guard let start = reused ?? fresh(size, for: count) else { fatalError("out of memory") }
         return IOBuffer(bytes: UnsafeMutableRawBufferPointer(start: start, count: count), sizeClass: sizeClass, pool: self)
     }
+
+    /// Who asks for up to a MiB or two writes all of it; larger buffers are often used in part.
+    private func fresh(_ size: Int, for count: Int) -> UnsafeMutableRawPointer? {
+        guard let start = HostCall.map(size, alignment: min(size, 2 << 20)) else { return nil }
+        if Self.filled.contains(count) { HostCall.fill(start, min(size, (count + Self.smallest - 1) & -Self.smallest)) }
+        return start
+    }
+
+    private static let filled = 64 << 10...2 << 20
 
     func takeBack(_ address: UnsafeMutableRawPointer, sizeClass: Int) {
         let size = Self.smallest << sizeClass

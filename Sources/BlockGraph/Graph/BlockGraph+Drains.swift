@@ -89,7 +89,7 @@ extension BlockGraph {
     /// comes above the mirror's target, too.
     func extendDrains(below ids: [NodeID]) async {
         guard !drainsOfNode.isEmpty else { return }
-        let concerned = topology.requestsReach(from: ids).reduce(into: Set<Int>()) { $0.formUnion(drainsOfNode[$1] ?? []) }
+        let concerned = topology.belowServed(ids).reduce(into: Set<Int>()) { $0.formUnion(drainsOfNode[$1] ?? []) }
         for number in concerned.sorted() {
             guard let drain = drains[number] else { continue }
             let held = Set(drain.users.map(\.id)).union(drain.spared)

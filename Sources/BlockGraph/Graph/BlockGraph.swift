@@ -95,7 +95,7 @@ public actor BlockGraph {
     /// Whether what comes to `name` also comes to `other`, a node below it: by whatever edges, and through the filters that jobs have put on it.
     public func stands(_ name: String, on other: String) -> Bool {
         guard let node = topology.node(named: name)?.id, let other = topology.node(named: other)?.id else { return false }
-        return node != other && topology.belowServed(topology.attachmentPoint(node)).contains(other)
+        return node != other && topology.belowServed([topology.attachmentPoint(node)]).contains(other)
     }
 
     /// Whether both are the same node but for filters on it.

@@ -14,7 +14,7 @@ extension Topology {
             byChild[edge.child, default: []].append((parent, arc))
         }
         for (child, parents) in byChild {
-            let reached = belowServed(child)
+            let reached = Set(belowServed([child]))
             count(reached.count)
             guard let closing = parents.first(where: { reached.contains($0.parent) }), let edge = edges[closing.edge] else { continue }
             throw BlockGraph.cycle(nodes[child]?.name ?? "", edge.name, nodes[closing.parent]?.name ?? "")
@@ -29,15 +29,17 @@ extension Topology {
         }
     }
 
-    /// The nodes that requests to `id` can reach, itself included, also through the users that serve a filter on the way.
-    func belowServed(_ id: NodeID) -> Set<NodeID> {
+    /// The nodes that requests to `seeds` can reach, themselves included, also through the users that serve a filter on the way.
+    func belowServed(_ seeds: [NodeID]) -> [NodeID] {
         var seen: Set<NodeID> = []
-        var pending = [id]
+        var order: [NodeID] = []
+        var pending = seeds
         while let id = pending.popLast() {
             guard let node = nodes[id], seen.insert(id).inserted else { continue }
+            order.append(id)
             for edge in node.children { if let child = edges[edge]?.child { pending.append(child) } }
             for user in node.servants { if let child = users[user].flatMap({ edges[$0.edge]?.child }) { pending.append(child) } }
         }
-        return seen
+        return order
     }
 }

@@ -45,21 +45,7 @@ extension Topology {
     /// all that their companions reach.
     func reached(by seeds: [UserID]) -> [NodeID] {
         let seeds = seeds.flatMap { [$0] + (users[$0]?.companions ?? []) }
-        return requestsReach(from: seeds.compactMap { users[$0].flatMap { edges[$0.edge]?.child } })
-    }
-
-    /// The nodes that a request to one of `seeds` may come to: what is below, and what the filters on the way reach through users that serve them.
-    func requestsReach(from seeds: [NodeID]) -> [NodeID] {
-        var nodes = seeds
-        while true {
-            let all = below(nodes)
-            let inside = Set(all)
-            let servants = all.flatMap { self.nodes[$0]?.servants ?? [] }
-            let further = servants.compactMap { users[$0].flatMap { edges[$0.edge]?.child } }
-            let new = further.filter { !inside.contains($0) }
-            if new.isEmpty { return all }
-            nodes.append(contentsOf: new)
-        }
+        return belowServed(seeds.compactMap { users[$0].flatMap { edges[$0.edge]?.child } })
     }
 
     /// Where a parent attaches that comes to a node: above the filters that jobs have put there, as if it had been there when they began.

@@ -38,6 +38,7 @@ final class Job {
     convenience init(restoring record: JobRecord, handle: JobHandle, body: any JobBody, registry: JobRegistry, group: JobGroup) {
         self.init(handle: handle, parameters: record.parameters, body: body, registry: registry, group: group)
         machine = JobStateMachine(restoring: record.state)
+        ioStatus = record.ioStatus
     }
 
     var report: BlockJobReport {

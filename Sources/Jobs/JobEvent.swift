@@ -29,7 +29,7 @@ public struct BlockJobReport: Sendable, Equatable {
     /// Bytes a second, 0 for no limit.
     public let speed: Int64
 
-    /// Makes a report.
+    /// Makes a report; `offset` is at most `len`, both in the unit of the body.
     public init(type: JobType, device: String, len: Int64, offset: Int64, speed: Int64) {
         self.type = type
         self.device = device

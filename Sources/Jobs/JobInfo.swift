@@ -19,7 +19,7 @@ public struct JobInfo: Sendable, Equatable {
 }
 
 /// Whether a job's last request to the disk went well; the raw values are the names on the wire.
-public enum JobIOStatus: String, Sendable, CaseIterable {
+public enum JobIOStatus: String, Sendable, CaseIterable, Codable {
     /// Yes.
     case ok
     /// An error has stopped the job.

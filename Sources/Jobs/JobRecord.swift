@@ -10,6 +10,8 @@ public struct JobRecord: Sendable, Equatable, Codable {
     public var parameters: JobParameters
     /// Jobs with the same number end together; nil for a job on its own.
     public var group: Int?
+    /// Whether an error has stopped it.
+    public var ioStatus: JobIOStatus
     /// How far the end of the group was, or that of the job on its own.
     let groupStage: JobGroupMachine.Stage
     /// Where the job was.
@@ -31,6 +33,7 @@ extension JobRecord {
         guard let state = job.machine.record else { return nil }
         self.init(
             version: Self.currentVersion, parameters: job.parameters,
-            group: job.group.completionMode == .grouped ? job.group.serial : nil, groupStage: job.group.machine.stage, state: state)
+            group: job.group.completionMode == .grouped ? job.group.serial : nil, ioStatus: job.ioStatus,
+            groupStage: job.group.machine.stage, state: state)
     }
 }

@@ -17,10 +17,15 @@ extension JobRegistry {
     /// Makes the jobs of one group, or a job on its own, as they were when they were recorded, the oldest first, and lets them go on: bodies that
     /// were at work are entered anew, cancelled jobs end, accepted finalizations and aborts are carried out from their beginning. A job
     /// that was only created waits for `start` or `abort`. Clients are told what happens from now on.
-    /// - Throws: as `validate(newID:)`; nothing has then been made.
+    /// - Throws: as `validate(newID:)`; `.invalidArgument` on a record of another version. Nothing has then been made.
     public func restore(_ jobs: [Restored]) throws(JobError) -> [JobHandle] {
         for (index, job) in jobs.enumerated() {
-            let id = job.record.parameters.id
+            let (id, version) = (job.record.parameters.id, job.record.version)
+            guard version == JobRecord.currentVersion else {
+                throw JobError(
+                    .invalidArgument,
+                    "Job '\(id)' was recorded in version \(version); this daemon reads version \(JobRecord.currentVersion)")
+            }
             try validate(newID: id)
             guard !jobs[..<index].contains(where: { $0.record.parameters.id == id }) else { throw .idTaken(id) }
         }

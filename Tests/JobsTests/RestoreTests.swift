@@ -96,6 +96,20 @@ import Testing
         #expect(bench.info("j")?.error == "Operation canceled")
     }
 
+    @Test func `a job that an error has stopped stays so`() throws {
+        let old = JobBench()
+        let failing = FakeBody(old) { context throws(JobFailure) in _ = try await context.report(outOfSpace, operation: .write) }
+        old.launch("x", [(.backup("j", onTarget: .stop), failing)])
+        let record = try #require(try old.ask { registry in registry.table.job("j").flatMap { registry.record($0.handle) } }.get())
+        let bench = JobBench()
+        Self.restore([record], [FakeBody(bench, FakeBody.sleeping)], on: bench)
+        #expect(bench.blockInfo("j")?.ioStatus == .nospace)
+        #expect(bench.info("j")?.status == .paused)
+        bench.resume("j")
+        #expect(bench.happened() == "<restored> j:R <resume>")
+        #expect(bench.blockInfo("j")?.ioStatus == .ok)
+    }
+
     @Test func `a group is restored as one`() throws {
         let old = JobBench()
         let quick = FakeBody(old, FakeBody.copying(1))
@@ -142,6 +156,15 @@ import Testing
         #expect(bench.info("j") == nil)
     }
 
+    @Test func `a record of another layout is refused`() throws {
+        var record = try Self.record(in: .paused)
+        record.version += 1
+        let bench = JobBench()
+        Self.restore([record], [FakeBody(bench, FakeBody.sleeping)], on: bench)
+        #expect(bench.happened() == "<restored: Job 'j' was recorded in version 2; this daemon reads version 1>")
+        #expect(bench.info("j") == nil)
+    }
+
     // MARK: Any record, whatever wrote it
 
     typealias Record = JobStateMachine.Record
@@ -185,8 +208,7 @@ import Testing
         let records = zip(ids, states).map { id, state in
             JobRecord(
                 version: JobRecord.currentVersion, parameters: .mirror(id, autoFinalize: false, autoDismiss: false), group: 7,
-                groupStage: stage,
-                state: state)
+                ioStatus: .ok, groupStage: stage, state: state)
         }
         restore(records, bodies, on: bench)
         _ = bench.happened()

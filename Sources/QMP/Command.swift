@@ -1,4 +1,5 @@
 public import JSON
+import Synchronization
 
 /// Tells the sessions of one daemon apart; never used twice.
 public struct SessionID: Sendable, Hashable, CustomStringConvertible {
@@ -78,9 +79,15 @@ public enum CommandReply: Sendable {
 }
 
 /// Takes the reply of a command that was not done at once.
+///
+/// A command that is never answered keeps its session waiting for ever. So debug builds end the process when the last copy of a completion goes and no reply
+/// was given.
 public struct CommandCompletion: Sendable {
     private let receiver: any CompletionReceiver
     private let ticket: Ticket
+    #if DEBUG
+        private let debt = ReplyDebt()
+    #endif
 
     /// Makes the completion of the command that holds `ticket`.
     public init(_ receiver: any CompletionReceiver, _ ticket: Ticket) {
@@ -89,12 +96,31 @@ public struct CommandCompletion: Sendable {
     }
 
     /// Gives the reply and ends the command. Call once, on the control queue. Does nothing when the client has gone.
-    public func callAsFunction(_ reply: CommandReply) { receiver.complete(ticket, with: reply) }
+    public func callAsFunction(_ reply: CommandReply) {
+        isSettled()
+        receiver.complete(ticket, with: reply)
+    }
+
+    /// Says that the command was answered without it.
+    func isSettled() {
+        #if DEBUG
+            debt.isPaid.withLock { $0 = true }
+        #endif
+    }
 
     /// Gives the reply while the command goes on: the session begins its next in-band command when that has ended, by a call as a function,
     /// whose own reply is then dropped. Call at most once, on the control queue.
     public func replyEarly(_ reply: CommandReply) { receiver.replyEarly(ticket, with: reply) }
 }
+
+#if DEBUG
+    /// That a command owes a reply.
+    private final class ReplyDebt: Sendable {
+        let isPaid = Mutex(false)
+
+        deinit { precondition(isPaid.withLock { $0 }, "a command was never answered") }
+    }
+#endif
 
 /// Where completions end.
 public protocol CompletionReceiver: AnyObject, Sendable {

@@ -223,7 +223,9 @@ public final class Session: CompletionReceiver, @unchecked Sendable {
         case .run(let command, let ticket, let isOutOfBand):
             let context = CommandContext(
                 session: id, isOutOfBand: isOutOfBand, style: style, completion: CommandCompletion(self, ticket))
-            if case .reply(let reply) = command.run(context) { answer(ticket, reply, isLast: true) }
+            guard case .reply(let reply) = command.run(context) else { return }
+            context.completion.isSettled()
+            answer(ticket, reply, isLast: true)
         }
     }
 

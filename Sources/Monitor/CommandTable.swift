@@ -5,10 +5,13 @@ public import QMP
 
 /// Joins each command's name to the code that carries it out.
 ///
-/// Decoding comes before that code, encoding after it: a handler sees typed arguments and returns a typed reply.
+/// Decoding comes before that code, encoding after it: a handler sees typed arguments and returns a typed reply, or nothing where the reply is empty. What
+/// it throws becomes the reply's error in `Errors.swift`.
 struct CommandTable: Sendable {
     /// Decodes arguments into a command that is ready to run.
     typealias Preparation = @Sendable (JSONView) throws(QMPError) -> PreparedCommand
+    /// Tells that the reply is due before the handler returns; the session's next in-band command begins when it has returned.
+    typealias ReplyIsDue = @Sendable () -> Void
 
     private struct Entry: Sendable {
         let allowOOB: Bool
@@ -16,6 +19,12 @@ struct CommandTable: Sendable {
     }
 
     private var entries: [String: Entry] = [:]
+    /// The control plane's, so that a handler that waits does so without leaving it.
+    private let executor: any TaskExecutor
+
+    /// Makes an empty table.
+    /// - Parameter executor: the one that all services share.
+    init(executor: any TaskExecutor) { self.executor = executor }
 
     /// The names of all commands that can be carried out.
     var names: some Collection<String> { entries.keys }
@@ -27,80 +36,124 @@ struct CommandTable: Sendable {
         return try entry.prepare(arguments)
     }
 
+    // MARK: Handlers within the turn
+
     /// Joins `Command` to code that does not suspend: it runs within the turn in which the command came.
-    mutating func register<Command: QAPICommand>(
-        _ command: Command.Type, on monitor: StorageMonitor,
-        _ body: @escaping @Sendable (Command, isolated StorageMonitor) throws(QMPError) -> Command.Reply
+    mutating func register<Command: QAPICommand, Service: Actor>(
+        _ command: Command.Type, on service: Service,
+        _ body: @escaping @Sendable (Command, isolated Service) throws -> Command.Reply
     ) {
-        add(command) { command, context in
-            .reply(monitor.assumeIsolated { monitor in reply(in: context) { () throws(QMPError) in try body(command, monitor) } })
+        register(command, on: service, preparing: { $0 }, body)
+    }
+
+    /// The same for a command whose reply is empty.
+    mutating func register<Command: QAPICommand, Service: Actor>(
+        _ command: Command.Type, on service: Service, _ body: @escaping @Sendable (Command, isolated Service) throws -> Void
+    ) where Command.Reply == EmptyReply {
+        register(command, on: service) { (command, service) -> EmptyReply in
+            try body(command, service)
+            return EmptyReply()
         }
     }
 
-    /// Joins `Command` to code that does not suspend, and whose arguments may be large: `prepare` turns them into what the code needs, beside the control
-    /// plane when the message is large, and without the daemon's state.
-    mutating func register<Command: QAPICommand, Prepared: Sendable>(
-        _ command: Command.Type, on monitor: StorageMonitor, preparing prepare: @escaping @Sendable (Command) -> Prepared,
-        _ body: @escaping @Sendable (Prepared, isolated StorageMonitor) throws(QMPError) -> Command.Reply
+    /// The same for a command whose arguments may be large: `prepare` turns them into what the code needs, beside the control plane when the message is
+    /// large, and without the daemon's state.
+    mutating func register<Command: QAPICommand, Prepared: Sendable, Service: Actor>(
+        _ command: Command.Type, on service: Service, preparing prepare: @escaping @Sendable (Command) -> Prepared,
+        _ body: @escaping @Sendable (Prepared, isolated Service) throws -> Command.Reply
     ) {
         add(command, preparing: prepare) { prepared, context in
-            .reply(monitor.assumeIsolated { monitor in reply(in: context) { () throws(QMPError) in try body(prepared, monitor) } })
+            .reply(service.assumeIsolated { service in CommandReply(in: context) { try body(prepared, service) } })
         }
     }
+
+    // MARK: Handlers that wait
 
     /// Joins `Command` to code that may wait; the session starts its next in-band command after the reply.
     /// - Parameter replied: called when the reply is on its way.
-    mutating func registerWaiting<Command: QAPICommand>(
-        _ command: Command.Type, on monitor: StorageMonitor,
-        _ body: @escaping @Sendable (Command, isolated StorageMonitor) async throws(QMPError) -> Command.Reply,
-        replied: (@Sendable (isolated StorageMonitor) -> Void)? = nil
+    mutating func register<Command: QAPICommand, Service: Actor>(
+        _ command: Command.Type, on service: Service,
+        waiting body: @escaping @Sendable (Command, isolated Service) async throws -> Command.Reply,
+        replied: (@Sendable (isolated Service) -> Void)? = nil
     ) {
-        add(command) { command, context in
-            Task(executorPreference: monitor.registry.taskExecutor) { await monitor.carryOut(command, body, context, replied) }
-            return .later
+        addWaiting(command, on: service) { command, service, context in
+            let outcome = await Result.of { try await body(command, service) }
+            context.completion(CommandReply(in: context) { try outcome.get() })
+            replied?(service)
         }
     }
 
-    /// Joins `Command` to code that may wait and whose reply may be long: what it returns makes the reply, on a queue of the session's own,
-    /// and encodes it there.
-    mutating func registerLarge<Command: QAPICommand>(
-        _ command: Command.Type, on monitor: StorageMonitor,
-        _ body: @escaping @Sendable (Command, isolated StorageMonitor) async throws(QMPError) -> @Sendable () -> Command.Reply
+    /// The same for a command whose reply is empty.
+    mutating func register<Command: QAPICommand, Service: Actor>(
+        _ command: Command.Type, on service: Service, waiting body: @escaping @Sendable (Command, isolated Service) async throws -> Void,
+        replied: (@Sendable (isolated Service) -> Void)? = nil
+    ) where Command.Reply == EmptyReply {
+        register(
+            command, on: service,
+            waiting: { (command, service) async throws -> EmptyReply in
+                try await body(command, service)
+                return EmptyReply()
+            }, replied: replied)
+    }
+
+    /// The same for a command whose reply may be long: what the code returns makes the reply, on a queue of the session's own, and encodes it there.
+    mutating func register<Command: QAPICommand, Service: Actor>(
+        _ command: Command.Type, on service: Service,
+        replyingAside body: @escaping @Sendable (Command, isolated Service) async throws -> @Sendable () -> Command.Reply
     ) {
-        add(command) { command, context in
-            Task(executorPreference: monitor.registry.taskExecutor) { await monitor.carryOut(command, body, context) }
-            return .later
+        addWaiting(command, on: service) { command, service, context in
+            switch await Result.of({ try await body(command, service) }) {
+            case .success(let make): context.completion(.deferred { style in make().encoded(style) })
+            case .failure(let error): context.completion(.failure(QMPError(error)))
+            }
         }
     }
 
     /// Joins `Command`, which returns nothing, to code that may wait in band, and to code that does not when it comes out of band.
-    ///
-    /// The waiting code gets a closure for when the reply is due before it returns; the session's next in-band command begins when it has.
-    mutating func register<Command: QAPICommand>(
-        _ command: Command.Type, on monitor: StorageMonitor,
-        waiting body:
-            @escaping @Sendable (Command, isolated StorageMonitor, @escaping @Sendable () -> Void) async throws(QMPError) ->
-            EmptyReply,
-        outOfBand: @escaping @Sendable (Command, isolated StorageMonitor) throws(QMPError) -> EmptyReply
+    mutating func register<Command: QAPICommand, Service: Actor>(
+        _ command: Command.Type, on service: Service,
+        outOfBand: @escaping @Sendable (Command, isolated Service) throws -> Void,
+        waiting body: @escaping @Sendable (Command, isolated Service, @escaping ReplyIsDue) async throws -> Void
     ) where Command.Reply == EmptyReply {
-        add(command) { command, context in
-            guard context.isOutOfBand else {
-                let waiting: @Sendable (Command, isolated StorageMonitor) async throws(QMPError) -> EmptyReply = {
-                    (command, monitor) async throws(QMPError) in
-                    try await body(command, monitor) { context.completion.replyEarly(.empty) }
-                }
-                Task(executorPreference: monitor.registry.taskExecutor) { await monitor.carryOut(command, waiting, context) }
-                return .later
+        let executor = executor
+        add(command, preparing: { $0 }) { command, context in
+            guard !context.isOutOfBand else {
+                return .reply(
+                    service.assumeIsolated { service in
+                        CommandReply(in: context) {
+                            try outOfBand(command, service)
+                            return EmptyReply()
+                        }
+                    })
             }
-            return .reply(
-                monitor.assumeIsolated { monitor in reply(in: context) { () throws(QMPError) in try outOfBand(command, monitor) } })
+            return CommandTable.later(on: service, executor, context) { service, context in
+                let outcome = await Result.of { try await body(command, service) { context.completion.replyEarly(.empty) } }
+                context.completion(
+                    CommandReply(in: context) {
+                        try outcome.get()
+                        return EmptyReply()
+                    })
+            }
         }
     }
 
-    private mutating func add<Command: QAPICommand>(
-        _ command: Command.Type, _ run: @escaping @Sendable (Command, CommandContext) -> CommandOutcome
+    // MARK: Entries
+
+    private mutating func addWaiting<Command: QAPICommand, Service: Actor>(
+        _ command: Command.Type, on service: Service, _ body: @escaping @Sendable (Command, isolated Service, CommandContext) async -> Void
     ) {
-        add(command, preparing: { $0 }, run)
+        let executor = executor
+        add(command, preparing: { $0 }) { command, context in
+            CommandTable.later(on: service, executor, context) { service, context in await body(command, service, context) }
+        }
+    }
+
+    private static func later<Service: Actor>(
+        on service: Service, _ executor: any TaskExecutor, _ context: CommandContext,
+        _ body: @escaping @Sendable (isolated Service, CommandContext) async -> Void
+    ) -> CommandOutcome {
+        Task(executorPreference: executor) { await body(service, context) }
+        return .later
     }
 
     private mutating func add<Command: QAPICommand, Prepared: Sendable>(
@@ -109,78 +162,20 @@ struct CommandTable: Sendable {
     ) {
         entries[Command.name] = Entry(allowOOB: Command.allowOOB) { (arguments: JSONView) throws(QMPError) in
             let command: Command
-            do throws(ArgumentError) {
-                command = try Command.decode(arguments)
-            } catch {
-                throw QMPError(error.description)
-            }
+            do throws(ArgumentError) { command = try Command.decode(arguments) } catch { throw QMPError(error) }
             let prepared = prepare(command)
             return PreparedCommand { context in run(prepared, context) }
         }
     }
 }
 
-extension StorageMonitor {
-    /// Runs a handler that may wait and gives its reply to the session.
-    fileprivate func carryOut<Command: QAPICommand>(
-        _ command: Command, _ body: @Sendable (Command, isolated StorageMonitor) async throws(QMPError) -> Command.Reply,
-        _ context: CommandContext, _ replied: (@Sendable (isolated StorageMonitor) -> Void)? = nil
-    ) async {
-        do throws(QMPError) {
-            let value = try await body(command, self)
-            context.completion(reply(in: context) { () throws(QMPError) in value })
-        } catch {
-            context.completion(.failure(error))
-        }
-        replied?(self)
+extension Result where Failure == any Error {
+    /// What `body` returns or throws, without leaving the caller's actor.
+    fileprivate static func of(
+        isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Success
+    ) async -> Result<Success, any Error> {
+        do { return .success(try await body()) } catch { return .failure(error) }
     }
-}
-
-extension StorageMonitor {
-    /// Runs a handler whose reply is made elsewhere.
-    fileprivate func carryOut<Command: QAPICommand>(
-        _ command: Command,
-        _ body: @Sendable (Command, isolated StorageMonitor) async throws(QMPError) -> @Sendable () -> Command.Reply,
-        _ context: CommandContext
-    ) async {
-        do throws(QMPError) {
-            let make = try await body(command, self)
-            context.completion(.deferred { style in make().encoded(style) })
-        } catch {
-            context.completion(.failure(error))
-        }
-    }
-}
-
-/// The reply that a handler's value or error makes.
-private func reply<Value: JSONEncodable & Sendable>(
-    in context: CommandContext, _ body: () throws(QMPError) -> Value
-) -> CommandReply {
-    do throws(QMPError) {
-        let value = try body()
-        if Value.self == EmptyReply.self { return .empty }
-        if Value.self is any SizedReply.Type, let list = value as? any SizedReply, list.expectedSize > CommandTable.largeReply {
-            return .deferred { style in value.encoded(style) }
-        }
-        return .value(value, in: context)
-    } catch {
-        return .failure(error)
-    }
-}
-
-extension CommandTable {
-    /// Replies expected to be longer than this many bytes are encoded off the control plane.
-    static let largeReply = 64 << 10
-}
-
-/// A reply that can tell roughly how long it will be, without being encoded.
-private protocol SizedReply {
-    var expectedSize: Int { get }
-}
-
-extension Array: SizedReply where Element: QAPIObject {
-    /// A job takes about 150 bytes.
-    fileprivate var expectedSize: Int { count * 160 }
 }
 
 /// The monitor's commands as the sessions find them.
@@ -189,14 +184,14 @@ public struct MonitorDispatcher: CommandDispatcher {
 
     /// Every command, carried out by `monitor`.
     public init(_ monitor: StorageMonitor) {
-        var table = CommandTable()
+        var table = CommandTable(executor: monitor.registry.taskExecutor)
         table.registerControlCommands(on: monitor)
-        table.registerJobCommands(on: monitor)
-        table.registerBlockJobCommands(on: monitor)
-        table.registerJobStarters(on: monitor)
-        table.registerSnapshotCommands(on: monitor)
+        table.registerJobCommands(on: monitor.registry)
+        table.registerBlockJobCommands(on: monitor.registry)
+        table.registerJobStarters(on: monitor.blockJobs)
+        table.registerSnapshotCommands(on: monitor.blockJobs, monitor.graph)
         table.registerNodeCommands(on: monitor)
-        table.registerBitmapCommands(on: monitor)
+        table.registerBitmapCommands(on: monitor.graph)
         table.registerObjectCommands(on: monitor)
         self.table = table
     }

@@ -1,50 +1,39 @@
 import BlockGraph
 import QAPI
-import QMP
 import Storage
 
 extension CommandTable {
     /// Dirty bitmaps that clients make.
-    mutating func registerBitmapCommands(on monitor: StorageMonitor) {
-        registerWaiting(BlockDirtyBitmapAdd.self, on: monitor) { (command, monitor) async throws(QMPError) in
-            try await monitor.waitingForGraph { (graph) async throws(BlockError) in try await graph.addBitmap(BitmapSpec(command)) }
-            return EmptyReply()
-        }
-        registerWaiting(BlockDirtyBitmapRemove.self, on: monitor) { (command, monitor) async throws(QMPError) in
-            let bitmap = BitmapName(node: command.node, name: command.name)
-            try await monitor.waitingForGraph { (graph) async throws(BlockError) in try await graph.removeBitmap(bitmap) }
-            return EmptyReply()
-        }
-        registerWaiting(BlockDirtyBitmapClear.self, on: monitor) { (command, monitor) async throws(QMPError) in
-            let bitmap = BitmapName(node: command.node, name: command.name)
-            try await monitor.waitingForGraph { (graph) async throws(BlockError) in try await graph.clearBitmap(bitmap) }
-            return EmptyReply()
-        }
-        registerWaiting(BlockDirtyBitmapEnable.self, on: monitor) { (command, monitor) async throws(QMPError) in
-            let bitmap = BitmapName(node: command.node, name: command.name)
-            try await monitor.waitingForGraph { (graph) async throws(BlockError) in
-                try await graph.setBitmap(bitmap, isRecording: true)
-            }
-            return EmptyReply()
-        }
-        registerWaiting(BlockDirtyBitmapDisable.self, on: monitor) { (command, monitor) async throws(QMPError) in
-            let bitmap = BitmapName(node: command.node, name: command.name)
-            try await monitor.waitingForGraph { (graph) async throws(BlockError) in
-                try await graph.setBitmap(bitmap, isRecording: false)
-            }
-            return EmptyReply()
-        }
-        registerWaiting(BlockDirtyBitmapMerge.self, on: monitor) { (command, monitor) async throws(QMPError) in
-            let sources = command.bitmaps.map { BitmapName($0, on: command.node) }
-            let target = BitmapName(node: command.node, name: command.target)
-            try await monitor.waitingForGraph { (graph) async throws(BlockError) in try await graph.mergeBitmaps(sources, into: target) }
-            return EmptyReply()
-        }
-        registerWaiting(XDebugBlockDirtyBitmapSha256.self, on: monitor) { (command, monitor) async throws(QMPError) in
-            let bitmap = BitmapName(node: command.node, name: command.name)
-            let digest = try await monitor.waitingForGraph { (graph) async throws(BlockError) in try await graph.digestOfBitmap(bitmap) }
-            return BlockDirtyBitmapSha256(sha256: digest)
-        }
+    mutating func registerBitmapCommands(on graph: BlockGraph) {
+        register(BlockDirtyBitmapAdd.self, on: graph, waiting: { command, graph in try await graph.addBitmap(BitmapSpec(command)) })
+        register(
+            BlockDirtyBitmapRemove.self, on: graph,
+            waiting: { command, graph in try await graph.removeBitmap(BitmapName(node: command.node, name: command.name)) })
+        register(
+            BlockDirtyBitmapClear.self, on: graph,
+            waiting: { command, graph in try await graph.clearBitmap(BitmapName(node: command.node, name: command.name)) })
+        register(
+            BlockDirtyBitmapEnable.self, on: graph,
+            waiting: { command, graph in
+                try await graph.setBitmap(BitmapName(node: command.node, name: command.name), isRecording: true)
+            })
+        register(
+            BlockDirtyBitmapDisable.self, on: graph,
+            waiting: { command, graph in
+                try await graph.setBitmap(BitmapName(node: command.node, name: command.name), isRecording: false)
+            })
+        register(
+            BlockDirtyBitmapMerge.self, on: graph,
+            waiting: { command, graph in
+                try await graph.mergeBitmaps(
+                    command.bitmaps.map { BitmapName($0, on: command.node) }, into: BitmapName(node: command.node, name: command.target))
+            })
+        register(
+            XDebugBlockDirtyBitmapSha256.self, on: graph,
+            waiting: { command, graph in
+                let bitmap = BitmapName(node: command.node, name: command.name)
+                return BlockDirtyBitmapSha256(sha256: try await graph.digestOfBitmap(bitmap))
+            })
     }
 }
 

@@ -1,64 +1,26 @@
 import BlockJobs
 import Jobs
 import QAPI
-import QMP
 
 extension CommandTable {
     /// The verbs of block jobs alone, and their query.
-    mutating func registerBlockJobCommands(on monitor: StorageMonitor) {
-        register(BlockJobPause.self, on: monitor) { (command, monitor) throws(QMPError) in
-            try monitor.inRegistry { (jobs) throws(JobError) in try jobs.pause(command.device, via: .blockJob) }
-            return EmptyReply()
-        }
-        register(BlockJobResume.self, on: monitor) { (command, monitor) throws(QMPError) in
-            try monitor.inRegistry { (jobs) throws(JobError) in try jobs.resume(command.device, via: .blockJob) }
-            return EmptyReply()
-        }
-        register(BlockJobComplete.self, on: monitor) { (command, monitor) throws(QMPError) in
-            try monitor.inRegistry { (jobs) throws(JobError) in try jobs.complete(command.device, via: .blockJob) }
-            return EmptyReply()
-        }
-        register(BlockJobDismiss.self, on: monitor) { (command, monitor) throws(QMPError) in
-            try monitor.inRegistry { (jobs) throws(JobError) in try jobs.dismiss(command.id, via: .blockJob) }
-            return EmptyReply()
-        }
-        register(BlockJobSetSpeed.self, on: monitor) { (command, monitor) throws(QMPError) in
-            try monitor.inRegistry { (jobs) throws(JobError) in try jobs.setSpeed(command.device, command.speed) }
-            return EmptyReply()
-        }
-        registerWaitingVerbs(on: monitor)
-        registerChange(on: monitor)
-        register(QueryBlockJobs.self, on: monitor) { (_, monitor) throws(QMPError) in
-            try monitor.inRegistry { (registry) throws(JobError) in registry.blockJobs }.map { QAPI.BlockJobInfo($0) }
-        }
-    }
-
-    private mutating func registerWaitingVerbs(on monitor: StorageMonitor) {
+    mutating func registerBlockJobCommands(on jobs: JobRegistry) {
+        register(BlockJobPause.self, on: jobs) { command, jobs in try jobs.pause(command.device, via: .blockJob) }
+        register(BlockJobResume.self, on: jobs) { command, jobs in try jobs.resume(command.device, via: .blockJob) }
+        register(BlockJobComplete.self, on: jobs) { command, jobs in try jobs.complete(command.device, via: .blockJob) }
+        register(BlockJobDismiss.self, on: jobs) { command, jobs in try jobs.dismiss(command.id, via: .blockJob) }
+        register(BlockJobSetSpeed.self, on: jobs) { command, jobs in try jobs.setSpeed(command.device, command.speed) }
         register(
-            BlockJobCancel.self, on: monitor,
-            waiting: { (command, monitor, replyIsDue) async throws(QMPError) in
-                try await monitor.waitingForRegistry { (jobs) async throws(JobError) in
-                    try await jobs.cancel(command.device, force: command.force ?? false, via: .blockJob, replyIsDue: replyIsDue)
-                }
-                return EmptyReply()
-            },
-            outOfBand: { (command, monitor) throws(QMPError) in
-                try monitor.inRegistry { (jobs) throws(JobError) in
-                    try jobs.requestCancel(command.device, force: command.force ?? false, via: .blockJob)
-                }
-                return EmptyReply()
+            BlockJobCancel.self, on: jobs,
+            outOfBand: { command, jobs in try jobs.requestCancel(command.device, force: command.force ?? false, via: .blockJob) },
+            waiting: { command, jobs, replyIsDue in
+                try await jobs.cancel(command.device, force: command.force ?? false, via: .blockJob, replyIsDue: replyIsDue)
             })
-        registerWaiting(BlockJobFinalize.self, on: monitor) { (command, monitor) async throws(QMPError) in
-            try await monitor.waitingForRegistry { (jobs) async throws(JobError) in try await jobs.finalize(command.id, via: .blockJob) }
-            return EmptyReply()
+        register(BlockJobFinalize.self, on: jobs, waiting: { command, jobs in try await jobs.finalize(command.id, via: .blockJob) })
+        register(BlockJobChange.self, on: jobs) { command, jobs in
+            try jobs.change(command.arguments.id, JobChange(command.arguments.variant))
         }
-    }
-    private mutating func registerChange(on monitor: StorageMonitor) {
-        register(BlockJobChange.self, on: monitor) { (command, monitor) throws(QMPError) in
-            let change = JobChange(command.arguments.variant)
-            try monitor.inRegistry { (jobs) throws(JobError) in try jobs.change(command.arguments.id, change) }
-            return EmptyReply()
-        }
+        register(QueryBlockJobs.self, on: jobs) { _, jobs in jobs.blockJobs.map { QAPI.BlockJobInfo($0) } }
     }
 }
 

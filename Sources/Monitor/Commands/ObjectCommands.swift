@@ -7,22 +7,10 @@ import Storage
 extension CommandTable {
     /// Objects that clients make, and their properties.
     mutating func registerObjectCommands(on monitor: StorageMonitor) {
-        register(ObjectAdd.self, on: monitor) { (command, monitor) throws(QMPError) in
-            try monitor.addObject(command.arguments)
-            return EmptyReply()
-        }
-        register(ObjectDel.self, on: monitor) { (command, monitor) throws(QMPError) in
-            do throws(BlockError) {
-                try monitor.throttleGroups.remove(command.id)
-            } catch {
-                throw QMPError(error)
-            }
-            return EmptyReply()
-        }
-        register(QomGet.self, on: monitor) { (command, monitor) throws(QMPError) in
-            try monitor.property(command.property, of: command.path)
-        }
-        register(QomSet.self, on: monitor, preparing: PropertyChange.init) { (change, monitor) throws(QMPError) in
+        register(ObjectAdd.self, on: monitor) { command, monitor in try monitor.addObject(command.arguments) }
+        register(ObjectDel.self, on: monitor) { command, monitor in try monitor.throttleGroups.remove(command.id) }
+        register(QomGet.self, on: monitor) { command, monitor in try monitor.property(command.property, of: command.path) }
+        register(QomSet.self, on: monitor, preparing: PropertyChange.init) { change, monitor in
             try monitor.setProperty(change)
             return EmptyReply()
         }

@@ -1,57 +1,53 @@
 import BlockGraph
 import BlockJobs
 import Jobs
+import QAPI
 import QMP
 import Storage
 
-// The only place where the daemon's errors become QMP's classes.
+/// An error that a client may see: what it is called on the wire. All that do are in this file.
+private protocol QMPRepresentable: Error {
+    var qmp: QMPError { get }
+}
 
 extension QMPError {
-    /// The registry's refusal.
-    init(_ error: JobError) {
-        self.init(error.kind == .blockJobNotFound ? .deviceNotActive : .genericError, error.message)
-    }
-
-    /// A node's or the graph's refusal.
-    init(_ error: BlockError) {
-        self.init(.genericError, error.message)
-    }
-
-    /// Why a job was not started.
-    init(_ error: BlockJobError) {
-        switch error.kind {
-        case .generic: self.init(.genericError, error.message)
-        case .deviceNotFound: self.init(.deviceNotFound, error.message)
-        case .deviceNotActive: self.init(.deviceNotActive, error.message)
+    /// What a handler threw.
+    init(_ error: any Error) {
+        guard let error = error as? any QMPRepresentable else {
+            assertionFailure("no client may see \(error)")
+            self.init("\(error)")
+            return
         }
+        self = error.qmp
     }
 }
 
-extension StorageMonitor {
-    /// Does something in the registry, within this turn.
-    func inRegistry<Value: Sendable>(_ body: @Sendable (isolated JobRegistry) throws(JobError) -> Value) throws(QMPError) -> Value {
-        let result = registry.assumeIsolated { registry -> Result<Value, JobError> in
-            Result { () throws(JobError) in try body(registry) }
+extension QMPError: QMPRepresentable {
+    fileprivate var qmp: QMPError { self }
+}
+
+/// What is wrong with the arguments.
+extension ArgumentError: QMPRepresentable {
+    fileprivate var qmp: QMPError { QMPError(description) }
+}
+
+/// The registry's refusal.
+extension JobError: QMPRepresentable {
+    fileprivate var qmp: QMPError { QMPError(kind == .blockJobNotFound ? .deviceNotActive : .genericError, message) }
+}
+
+/// A node's or the graph's refusal.
+extension BlockError: QMPRepresentable {
+    fileprivate var qmp: QMPError { QMPError(.genericError, message) }
+}
+
+/// Why a job was not started.
+extension BlockJobError: QMPRepresentable {
+    fileprivate var qmp: QMPError {
+        switch kind {
+        case .generic: QMPError(.genericError, message)
+        case .deviceNotFound: QMPError(.deviceNotFound, message)
+        case .deviceNotActive: QMPError(.deviceNotActive, message)
         }
-        switch result {
-        case .success(let value): return value
-        case .failure(let error): throw QMPError(error)
-        }
-    }
-
-    /// Waits for something in the registry.
-    func waitingForRegistry(_ body: @Sendable (JobRegistry) async throws(JobError) -> Void) async throws(QMPError) {
-        do throws(JobError) { try await body(registry) } catch { throw QMPError(error) }
-    }
-
-    /// Waits for something in the graph.
-    func waitingForGraph<Value: Sendable>(_ body: @Sendable (BlockGraph) async throws(BlockError) -> Value) async throws(QMPError) -> Value
-    {
-        do throws(BlockError) { return try await body(graph) } catch { throw QMPError(error) }
-    }
-
-    /// Waits for a job to start.
-    func waitingForBlockJobs(_ body: @Sendable (BlockJobs) async throws(BlockJobError) -> Void) async throws(QMPError) {
-        do throws(BlockJobError) { try await body(blockJobs) } catch { throw QMPError(error) }
     }
 }

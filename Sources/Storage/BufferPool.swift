@@ -30,7 +30,8 @@ public final class BufferPool: @unchecked Sendable {
     public var idle: Int { lock.withLock { idleBytes } }
 
     /// A buffer of `count` bytes (at most 2 GiB), at a multiple of 4 KiB, from 2 MiB on of 2 MiB; contents undefined.
-    public func buffer(_ count: Int) -> IOBuffer {
+    /// - Parameter isWritten: all of it will be written: a fresh one gets its pages at once, instead of by a fault each.
+    public func buffer(_ count: Int, isWritten: Bool = false) -> IOBuffer {
         precondition(count >= 0 && count <= Self.smallest << (Self.classes - 1), "no such large buffers")
         let sizeClass = Self.sizeClass(of: count)
         let size = Self.smallest << sizeClass
@@ -39,18 +40,15 @@ public final class BufferPool: @unchecked Sendable {
             idleBytes -= size
             return address
         }
-        guard let start = reused ?? fresh(size, for: count) else { fatalError("out of memory") }
+        guard let start = reused ?? fresh(size, isWritten ? count : 0) else { fatalError("out of memory") }
         return IOBuffer(bytes: UnsafeMutableRawBufferPointer(start: start, count: count), sizeClass: sizeClass, pool: self)
     }
 
-    /// Who asks for up to a MiB or two writes all of it; larger buffers are often used in part.
-    private func fresh(_ size: Int, for count: Int) -> UnsafeMutableRawPointer? {
+    private func fresh(_ size: Int, _ written: Int) -> UnsafeMutableRawPointer? {
         guard let start = HostCall.map(size, alignment: min(size, 2 << 20)) else { return nil }
-        if Self.filled.contains(count) { HostCall.fill(start, min(size, (count + Self.smallest - 1) & -Self.smallest)) }
+        if written > Self.smallest { HostCall.fill(start, min(size, (written + Self.smallest - 1) & -Self.smallest)) }
         return start
     }
-
-    private static let filled = 64 << 10...2 << 20
 
     func takeBack(_ address: UnsafeMutableRawPointer, sizeClass: Int) {
         let size = Self.smallest << sizeClass

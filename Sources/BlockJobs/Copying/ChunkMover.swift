@@ -204,7 +204,7 @@ final class ChunkMover {
                 if error.kind == .unsupported { copiesInKernel = false }
             }
         }
-        let buffer = pool.buffer(count)
+        let buffer = pool.buffer(count, isWritten: true)
         let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<count])
         do throws(BlockError) {
             try await bracket.source.read(at: range.lowerBound, into: bytes)

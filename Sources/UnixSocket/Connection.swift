@@ -3,8 +3,8 @@ import Glibc
 
 /// One stream to a client: bytes in and bytes out, without a thread of its own.
 ///
-/// Confined to the control queue: calls come there, and so do all callbacks. Reading goes on while `isReading`. What is
-/// sent waits in a queue until `flush` and as long as the client does not read.
+/// Confined to the control queue: calls come there, and so do all callbacks. What is sent waits in a queue until `flush`, and as long as the client does
+/// not read. `ConnectionMachine` decides what happens; this carries it out.
 ///
 /// **The bound.** A client that does not read is cut off when more than `Limits.output` bytes wait for it and more are to
 /// be added. One message of any size is always accepted, so that a reply larger than the bound reaches a client that
@@ -65,17 +65,10 @@ public final class Connection: @unchecked Sendable {
     private var callbacks: Callbacks?
     private lazy var readBuffer = ReadBuffer.shared(on: queue)
     private var waiting = OutputQueue()
-    private var isReading = true
-    private var inputHasEnded = false
-    private var isCongested = false
-    private var isFinishing = false
-    private var hasEnded = false
-    private var isWaitingToWrite = false
+    private var machine = ConnectionMachine()
     private var promptness = Promptness()
-    /// The queue waits for this client itself, and the source rests.
-    private var isAttended = false
-    /// Something was sent since bytes came last.
-    private var hasAnswered = false
+    /// How often something was sent.
+    private var sendings: UInt64 = 0
 
     /// Takes over a connected socket.
     public convenience init(socket: Int32, on queue: DispatchQueue, limits: Limits = Limits()) {
@@ -98,7 +91,7 @@ public final class Connection: @unchecked Sendable {
     }
 
     deinit {
-        guard !hasEnded else { return }
+        guard !machine.isOver else { return }
         // Whoever lets go of a connection may be elsewhere.
         queue.async { [input, output] in Self.giveBack(input, output) }
     }
@@ -113,7 +106,7 @@ public final class Connection: @unchecked Sendable {
         input.onReadable(queue) { [weak self] in self?.readSome() }
         output.onWritable(queue) { [weak self] in
             guard let self else { return }
-            isWaitingToWrite = false
+            machine.unblock()
             flush()
         }
         input.resumeReading()
@@ -123,39 +116,32 @@ public final class Connection: @unchecked Sendable {
 
     /// Reads no more until `resumeReading`.
     public func pauseReading() {
-        guard isReading else { return }
-        isReading = false
-        rest()
+        if let reporter = machine.pause() { rest(reporter) }
     }
 
     /// Reads again.
     public func resumeReading() {
-        guard !isReading else { return }
-        isReading = true
-        if !inputHasEnded, !hasEnded { watch() }
+        if machine.resume() { watch() }
     }
 
     /// Has the bytes that come reported, by the source or by the queue's attention.
     private func watch() {
         guard promptness.deservesStay, Attention.shared(on: queue).join(self) else { return input.resumeReading() }
-        isAttended = true
+        machine.attend()
         promptness.stayBegan()
         input.pauseReading()
     }
 
-    /// Nothing is reported any more.
-    private func rest() {
-        if isAttended {
-            isAttended = false
-            Attention.shared(on: queue).part(from: self)
-        }
+    /// Has nothing reported any more.
+    private func rest(_ reporter: ConnectionMachine.Input) {
+        if reporter == .attended { Attention.shared(on: queue).part(from: self) }
         input.pauseReading()
     }
 
     /// One read of a turn: others on the queue have their turn before the next. Returns false when nothing has come.
     @discardableResult
     private func readSome() -> Bool {
-        guard !hasEnded, !inputHasEnded, isReading else { return false }
+        guard machine.mayRead else { return false }
         let count = read(input.number, readBuffer.baseAddress, readBuffer.count)
         if count > 0 {
             receive(UnsafeRawBufferPointer(rebasing: readBuffer[..<count]))
@@ -170,52 +156,50 @@ public final class Connection: @unchecked Sendable {
                 return true
             }
         }
-        inputHasEnded = true
-        rest()
+        rest(machine.endInput())
         callbacks?.inputEnded()
         return true
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer) {
+        let isAttended = machine.input == .attended
         if isAttended { promptness.askedInStay() } else { promptness.asked(at: Monotonic.now()) }
-        hasAnswered = false
+        let before = sendings
         callbacks?.received(bytes)
-        guard isReading, !hasEnded else { return }
-        guard hasAnswered else {
+        guard machine.mayRead else { return }
+        guard sendings != before else {
             // The answer may need the queue, which must not wait for this client then.
             promptness.owesAnswer()
-            if isAttended { stopAttending() }
+            if machine.stopAttending() {
+                rest(.attended)
+                input.resumeReading()
+            }
             return
         }
-        guard !isAttended else { return }
+        guard machine.input != .attended else { return }
         promptness.answered(at: Monotonic.now())
         if promptness.deservesStay { watch() }
-    }
-
-    private func stopAttending() {
-        rest()
-        input.resumeReading()
     }
 
     // MARK: Output
 
     /// Adds bytes that go out with the next `flush`.
     public func send(_ bytes: [UInt8]) {
-        guard !hasEnded else { return }
+        guard !machine.isOver else { return }
         if waiting.count > limits.output {
             flush()
             if waiting.count > limits.output { return end(.outputLimit(bytes: waiting.count)) }
         }
-        hasAnswered = true
+        sendings &+= 1
         waiting.append(bytes)
-        if waiting.count > limits.congestion, !isCongested { flush() }
+        if waiting.count > limits.congestion, machine.load == .normal { flush() }
     }
 
     /// Writes what waits, as far as the client takes it now.
     public func flush() {
-        guard !hasEnded else { return }
+        guard !machine.isOver else { return }
         // What is added while the client takes nothing counts at once: its requests are to wait before the bound is reached at which it is cut off.
-        guard !isWaitingToWrite else { return updateCongestion() }
+        guard machine.output == .free else { return updateCongestion() }
         // A turn's share; the rest follows when the others on the queue have had theirs.
         var share = 1 << 20
         while !waiting.isEmpty, share > 0 {
@@ -233,18 +217,16 @@ public final class Connection: @unchecked Sendable {
         }
         updateCongestion()
         if !waiting.isEmpty {
-            isWaitingToWrite = true
+            machine.block()
             output.awaitWritable()
-        } else if isFinishing {
+        } else if machine.life == .finishing {
             end(.closed)
         }
     }
 
     private func updateCongestion() {
-        let isCongestedNow = waiting.count > (isCongested ? limits.congestion / 2 : limits.congestion)
-        guard isCongestedNow != isCongested else { return }
-        isCongested = isCongestedNow
-        callbacks?.congestionChanged(isCongestedNow)
+        guard let load = machine.setWaiting(waiting.count, congestion: limits.congestion) else { return }
+        callbacks?.congestionChanged(load == .congested)
     }
 
     /// Freeing many pages takes milliseconds, which the control queue has no time for.
@@ -266,8 +248,7 @@ public final class Connection: @unchecked Sendable {
 
     /// Ends the connection when everything that waits is written.
     public func finish() {
-        guard !hasEnded else { return }
-        isFinishing = true
+        machine.finish()
         flush()
     }
 
@@ -278,10 +259,9 @@ public final class Connection: @unchecked Sendable {
     public func close() { end(.closed) }
 
     private func end(_ ending: Ending) {
-        guard !hasEnded else { return }
-        hasEnded = true
+        guard let reporter = machine.end() else { return }
         waiting.removeAll()
-        if isAttended { rest() }
+        if reporter == .attended { rest(reporter) }
         Self.giveBack(input, output)
         let ended = callbacks?.ended
         // The owner's closures may refer to this connection.
@@ -296,9 +276,8 @@ extension Connection: Attention.Client {
     func serve() -> Bool { readSome() }
 
     func leave(_ end: Promptness.StayEnd) {
-        isAttended = false
         promptness.stayEnded(end)
-        if isReading, !inputHasEnded, !hasEnded { input.resumeReading() }
+        if machine.stopAttending() { input.resumeReading() }
     }
 }
 

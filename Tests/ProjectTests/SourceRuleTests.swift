@@ -94,6 +94,16 @@ import Testing
         }
     }
 
+    @Test(arguments: ["Sources/QMP/Session.swift", "Sources/UnixSocket/Connection.swift"])
+    func `no stored boolean stands beside the machine of a session or a connection`(file: String) {
+        for (index, line) in SourceTree.lines(of: file).enumerated() {
+            let code = code(line)
+            let words = code.split { !$0.isLetter && !$0.isNumber }
+            guard words.contains("var"), !code.contains("{"), !code.contains("->") else { continue }
+            for word in ["Bool", "true", "false"] { #expect(!words.contains { $0 == word }, "\(file):\(index + 1)") }
+        }
+    }
+
     @Test func `the make targets that the documents name exist`() throws {
         let targets = Set(
             SourceTree.lines(of: "Makefile").compactMap { line -> Substring? in

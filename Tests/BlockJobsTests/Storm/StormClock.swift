@@ -95,10 +95,10 @@ final class StormClock: JobClock, ThrottleClock {
         let sleeper = Guarded(Sleeper.awake)
         await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-                let serial = add(at: now + wait) { sleeper.withLock { $0.take() }?.resume() }
+                let serial = add(at: now + wait) { sleeper.withLock { $0.take() }?.continuation.resume() }
                 let isCancelled = sleeper.withLock { sleeper in
                     if case .cancelled = sleeper { return true }
-                    sleeper = .asleep(continuation)
+                    sleeper = .asleep(continuation, serial)
                     return false
                 }
                 guard isCancelled else { return }
@@ -106,19 +106,22 @@ final class StormClock: JobClock, ThrottleClock {
                 continuation.resume()
             }
         } onCancel: {
-            sleeper.withLock { $0.take() }?.resume()
+            guard let (continuation, serial) = sleeper.withLock({ $0.take() }) else { return }
+            // Or time would have to come to a deadline that nobody waits for.
+            _ = self.remove(serial)
+            continuation.resume()
         }
     }
 
     private enum Sleeper {
         case awake
-        case asleep(UnsafeContinuation<Void, Never>)
+        case asleep(UnsafeContinuation<Void, Never>, Int)
         case cancelled
 
-        mutating func take() -> UnsafeContinuation<Void, Never>? {
+        mutating func take() -> (continuation: UnsafeContinuation<Void, Never>, serial: Int)? {
             defer { self = .cancelled }
-            guard case .asleep(let continuation) = self else { return nil }
-            return continuation
+            guard case .asleep(let continuation, let serial) = self else { return nil }
+            return (continuation, serial)
         }
     }
 }

@@ -13,7 +13,7 @@ final class StormWorld: Sendable {
     let clock: StormClock
     let registry: JobRegistry
     let graph: BlockGraph
-    let jobs: BlockJobs
+    let jobs: BlockJobStarter
     let groups: ThrottleGroups
     let log = EventLog()
     let ledger = StormLedger()
@@ -44,7 +44,7 @@ final class StormWorld: Sendable {
                 }
                 return disk.storage.value
             }, surroundings: surroundings)
-        jobs = BlockJobs(executor: lane, registry: registry, graph: graph, thread: thread)
+        jobs = BlockJobStarter(executor: lane, registry: registry, graph: graph, thread: thread)
     }
 
     private let calm = Guarded(true)

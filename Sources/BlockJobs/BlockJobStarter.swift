@@ -6,11 +6,11 @@ internal import Storage
 /// Starts the jobs that copy and create images.
 ///
 /// It lives on the control plane's executor, where the registry and the graph are. What it starts is theirs: it keeps nothing of a job.
-public actor BlockJobs {
+public actor BlockJobStarter {
     let registry: JobRegistry
     let graph: BlockGraph
     let thread: IOThread
-    private let executor: any SerialExecutor
+    let executor: any SerialExecutor
     /// Buffers of all jobs; what a job gives back serves the next one.
     let pool = BufferPool(retained: 16 << 20)
 
@@ -32,20 +32,7 @@ public actor BlockJobs {
     /// `blockdev-create`. Returns when the job has started, and where it failed at once, when it has concluded.
     /// - Throws: when there is no such job; what goes wrong with the file is the job's error.
     public func startCreate(_ options: CreateOptions) async throws(BlockJobError) {
-        let body: CreateJob
-        switch options.image {
-        case .file(let file): body = CreateJob(file, on: thread)
-        case .qcow2(let image): body = CreateJob(image, in: graph, on: thread)
-        case .other: throw BlockJobError("Driver does not support blockdev-create")
-        }
-        let job: JobHandle
-        do throws(JobError) {
-            job = try await registry.create(
-                JobParameters(id: options.id, type: .create, autoDismiss: false), body: body)
-        } catch {
-            throw BlockJobError(error)
-        }
-        await registry.startAndWait(job)
+        try await run(Transaction([.create(options)]))
     }
 
     /// `blockdev-backup`: a transaction of one.
@@ -66,9 +53,9 @@ public actor BlockJobs {
         try await run(Transaction([.internalSnapshot(options)]))
     }
 
-    /// `blockdev-mirror`. Returns when the job runs; with nothing to copy at first, when it is ready.
+    /// `blockdev-mirror`: a transaction of one. Returns when the job runs; with nothing to copy at first, when it is ready.
     /// - Throws: when the job was refused; nothing has then changed.
     public func startMirror(_ options: MirrorOptions) async throws(BlockJobError) {
-        try await MirrorStart(options, registry: registry, graph: graph, pool: pool, executor: executor)()
+        try await run(Transaction([.mirror(options)]))
     }
 }

@@ -13,7 +13,7 @@ public actor StorageMonitor {
         let executor: any SerialExecutor
         let registry: JobRegistry
         let graph: BlockGraph
-        let blockJobs: BlockJobs
+        let blockJobs: BlockJobStarter
         let version: VersionInfo
         let chardevs: [ChardevObject]
         let announce: @Sendable (any QAPIEvent) -> Void
@@ -31,7 +31,7 @@ public actor StorageMonitor {
         ///   - beforeQuit: ends the jobs; `quit` is answered when it returns.
         ///   - quit: called on the executor once the reply to `quit` is on its way.
         public init(
-            executor: any SerialExecutor, registry: JobRegistry, graph: BlockGraph, blockJobs: BlockJobs, version: VersionInfo,
+            executor: any SerialExecutor, registry: JobRegistry, graph: BlockGraph, blockJobs: BlockJobStarter, version: VersionInfo,
             chardevs: [ChardevObject], announce: @escaping @Sendable (any QAPIEvent) -> Void,
             beforeQuit: @escaping @Sendable () async -> Void,
             quit: @escaping @Sendable () -> Void
@@ -63,5 +63,5 @@ public actor StorageMonitor {
 
     nonisolated var registry: JobRegistry { surroundings.registry }
     nonisolated var graph: BlockGraph { surroundings.graph }
-    nonisolated var blockJobs: BlockJobs { surroundings.blockJobs }
+    nonisolated var blockJobs: BlockJobStarter { surroundings.blockJobs }
 }

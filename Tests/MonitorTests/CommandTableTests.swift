@@ -18,7 +18,7 @@ import Testing
         let monitor = StorageMonitor(
             StorageMonitor.Surroundings(
                 executor: executor, registry: registry, graph: graph,
-                blockJobs: BlockJobs(executor: executor, registry: registry, graph: graph, thread: thread),
+                blockJobs: BlockJobStarter(executor: executor, registry: registry, graph: graph, thread: thread),
                 version: VersionInfo(qemu: VersionTriple(major: 10, minor: 1, micro: 0), package: ""), chardevs: [], announce: { _ in },
                 beforeQuit: {}, quit: {}))
         let promised = Set(SchemaCommands.names)

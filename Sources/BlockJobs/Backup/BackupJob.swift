@@ -4,7 +4,7 @@ internal import Jobs
 internal import Storage
 
 /// A backup under way: what it holds of the graph, and its ends.
-final class BackupJob: JobBody {
+final class BackupJob: StartableJob {
     /// The least unit of copying, as large as the reference's, so that offsets and limits compare.
     static let leastCluster: Int64 = 64 << 10
     static let copiesInKernelByDefault = true
@@ -48,8 +48,6 @@ final class BackupJob: JobBody {
             try await run(context)
         }
     }
-
-    func clean() async { await release() }
 
     func cancelRequested() {
         // Guests are let go at once, even if a copy that they wait for hangs.

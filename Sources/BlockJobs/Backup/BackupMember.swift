@@ -6,20 +6,19 @@ internal import Storage
 /// Starts a backup as one action of a transaction.
 struct BackupMember: TransactionMember {
     private let options: BackupOptions
-    private let group: JobGroup?
-    private let registry: JobRegistry
     private let graph: BlockGraph
     private let pool: BufferPool
 
+    private var creation: JobCreation
     private var drain: BlockGraph.Drain?
-    private var body: BackupJob?
-    private var job: JobHandle?
-    private var isCommitted = false
 
     init(_ options: BackupOptions, group: JobGroup?, registry: JobRegistry, graph: BlockGraph, pool: BufferPool) {
         self.options = options
-        self.group = group
-        self.registry = registry
+        creation = JobCreation(
+            JobParameters(
+                id: options.job.id ?? "", type: .backup, speed: options.job.speed, autoFinalize: options.job.autoFinalize,
+                autoDismiss: options.job.autoDismiss, onSourceError: options.onSourceError, onTargetError: options.onTargetError),
+            in: registry, group: group)
         self.graph = graph
         self.pool = pool
     }
@@ -37,35 +36,17 @@ struct BackupMember: TransactionMember {
         // Others may have come meanwhile.
         try await checkNodes()
         try await checkArguments()
-        let parameters = JobParameters(
-            id: options.job.id ?? "", type: .backup, speed: options.job.speed, autoFinalize: options.job.autoFinalize,
-            autoDismiss: options.job.autoDismiss, onSourceError: options.onSourceError, onTargetError: options.onTargetError)
-        let body = try await makeBody(parameters)
-        do throws(JobError) {
-            job = try await registry.create(parameters, in: group, body: body)
-        } catch {
-            await body.release()
-            throw BlockJobError(error)
-        }
-        self.body = body
+        try await creation.create(try await makeBody())
     }
 
-    mutating func commit() async {
-        guard let job else { return }
-        isCommitted = true
-        // Entered when the drain ends: running, paused, and in `clean` running again.
-        await registry.drainBegin(job)
-        await registry.start(job)
-    }
+    // Entered when the drain ends: running, paused, and in `clean` running again.
+    mutating func commit() async { await creation.startDrained() }
 
-    mutating func abort() async {
-        guard let job else { return }
-        await registry.abort(job)
-    }
+    mutating func abort() async { await creation.abort() }
 
     mutating func clean() async {
         if let drain { await graph.resume(drain) }
-        if isCommitted, let job { await registry.drainEnd(job) }
+        await creation.drainEnd()
     }
 
     // MARK: Checks, in the reference's order and words
@@ -152,7 +133,7 @@ struct BackupMember: TransactionMember {
 
     // MARK: The job's hold on the graph
 
-    private func makeBody(_ parameters: JobParameters) async throws(BlockJobError) -> BackupJob {
+    private func makeBody() async throws(BlockJobError) -> BackupJob {
         let filter: InsertedFilter
         do throws(BlockError) {
             filter = try await graph.insertFilter(filterSpec(), above: options.device) { (filter, _) in
@@ -161,15 +142,18 @@ struct BackupMember: TransactionMember {
         } catch {
             // QEMU meets a conflict of permissions when the job exists already, so clients see it come and go.
             guard error.kind == .inUse else { throw BlockJobError("Could not create node: \(error.message)") }
-            try await createAndDiscard(parameters)
+            try await creation.createAndDiscard()
             throw BlockJobError(error)
         }
         let holds: [(spec: NodeUserSpec, node: String)] = [
             (
-                NodeUserSpec(kind: .job(id: parameters.id, type: "backup"), edgeName: "main node", permissions: Permissions()),
+                NodeUserSpec(kind: .job(id: creation.parameters.id, type: "backup"), edgeName: "main node", permissions: Permissions()),
                 filter.nodeName
             ),
-            (NodeUserSpec(kind: .job(id: parameters.id, type: "backup"), edgeName: "target", permissions: Permissions()), options.target),
+            (
+                NodeUserSpec(kind: .job(id: creation.parameters.id, type: "backup"), edgeName: "target", permissions: Permissions()),
+                options.target
+            ),
         ]
         do throws(BlockError) {
             let users = try await graph.attach(holds)
@@ -199,14 +183,5 @@ struct BackupMember: TransactionMember {
             return filter
         }
         return spec
-    }
-
-    /// Clients see a job that comes and goes.
-    private func createAndDiscard(_ parameters: JobParameters) async throws(BlockJobError) {
-        do throws(JobError) {
-            try await registry.createAndDiscard(parameters)
-        } catch {
-            throw BlockJobError(error)
-        }
     }
 }

@@ -4,7 +4,7 @@ internal import Jobs
 internal import Storage
 
 /// Creates an image: one step, which is done or not.
-final class CreateJob: JobBody {
+final class CreateJob: StartableJob {
     /// What creates it.
     typealias Work = @Sendable () async throws(BlockError) -> Void
 
@@ -25,6 +25,19 @@ final class CreateJob: JobBody {
     /// Creates a qcow2 image in a node.
     convenience init(_ image: NewQcow2Image, in graph: BlockGraph, on thread: IOThread) {
         self.init(on: thread) { () async throws(BlockError) in try await graph.create(image) }
+    }
+
+    /// As one action of a transaction.
+    static func member(_ options: CreateOptions, group: JobGroup?, of jobs: isolated BlockJobStarter) -> JobMember {
+        let (graph, thread) = (jobs.graph, jobs.thread)
+        let parameters = JobParameters(id: options.id, type: .create, autoDismiss: false)
+        return JobMember(JobCreation(parameters, in: jobs.registry, group: group)) { (_) throws(BlockJobError) in
+            switch options.image {
+            case .file(let file): CreateJob(file, on: thread)
+            case .qcow2(let image): CreateJob(image, in: graph, on: thread)
+            case .other: throw BlockJobError("Driver does not support blockdev-create")
+            }
+        }
     }
 
     private init(on thread: IOThread, _ work: @escaping Work) {

@@ -4,7 +4,7 @@ internal import Jobs
 internal import Storage
 
 /// A mirror under way: what it holds of the graph, and its ends.
-final class MirrorJob: JobBody {
+final class MirrorJob: StartableJob {
     /// The granularity of raw images, as the reference has it.
     static let defaultGranularity: Int64 = 64 << 10
     static let copiesInKernelByDefault = true
@@ -100,8 +100,6 @@ final class MirrorJob: JobBody {
             (filter.node.value.driver as? MirrorFilter)?.mirror?.mayPivot ?? false
         }
     }
-
-    func clean() async { await release() }
 
     func acceptsSoftCancel(isReady: Bool) -> Bool { isReady }
 

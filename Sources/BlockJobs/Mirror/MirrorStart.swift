@@ -6,40 +6,30 @@ internal import Storage
 /// Checks and starts a mirror.
 struct MirrorStart {
     private let options: MirrorOptions
-    private let registry: JobRegistry
     private let graph: BlockGraph
     private let pool: BufferPool
     private let executor: any SerialExecutor
 
-    init(_ options: MirrorOptions, registry: JobRegistry, graph: BlockGraph, pool: BufferPool, executor: any SerialExecutor) {
-        self.options = options
-        self.registry = registry
-        self.graph = graph
-        self.pool = pool
-        self.executor = executor
-    }
-
-    func callAsFunction() async throws(BlockJobError) {
-        try await check()
+    /// As one action of a transaction.
+    static func member(_ options: MirrorOptions, group: JobGroup?, of jobs: isolated BlockJobStarter) -> JobMember {
+        let start = MirrorStart(options: options, graph: jobs.graph, pool: jobs.pool, executor: jobs.executor)
         let parameters = JobParameters(
             id: options.job.id ?? "", type: .mirror, speed: options.job.speed, autoFinalize: options.job.autoFinalize,
             autoDismiss: options.job.autoDismiss, onSourceError: options.onSourceError, onTargetError: options.onTargetError)
-        let users = try await hold(parameters)
-        let body: MirrorJob
+        return JobMember(JobCreation(parameters, in: jobs.registry, group: group)) { (creation) async throws(BlockJobError) in
+            try await start.makeJob(creation)
+        }
+    }
+
+    private func makeJob(_ creation: JobCreation) async throws(BlockJobError) -> MirrorJob {
+        try await check()
+        let users = try await hold(creation)
         do throws(BlockError) {
-            body = try await makeBody(users)
+            return try await makeBody(users)
         } catch {
             await graph.detach(users.all)
             throw BlockJobError(error)
         }
-        let job: JobHandle
-        do throws(JobError) {
-            job = try await registry.create(parameters, body: body)
-        } catch {
-            await body.release()
-            throw BlockJobError(error)
-        }
-        await registry.startAndWait(job)
     }
 
     // MARK: Checks, in the reference's order and words
@@ -119,13 +109,13 @@ struct MirrorStart {
 
     // MARK: The job's hold on the graph
 
-    private func hold(_ parameters: JobParameters) async throws(BlockJobError) -> MirrorJob.Users {
+    private func hold(_ creation: JobCreation) async throws(BlockJobError) -> MirrorJob.Users {
         let shared: LockSet = [.writeUnchanged, .write, .consistentRead]
         do throws(BlockError) {
             let users = try await graph.attach([
                 (
                     NodeUserSpec(
-                        kind: .job(id: parameters.id, type: "mirror"), edgeName: "source",
+                        kind: .job(id: creation.parameters.id, type: "mirror"), edgeName: "source",
                         permissions: Permissions(held: .consistentRead, shared: shared),
                         place: .belowJobs),
                     options.device
@@ -135,14 +125,14 @@ struct MirrorStart {
                     NodeUserSpec(kind: .device(name: nil), permissions: Permissions(held: .write, shared: .writeUnchanged)), options.target
                 ),
                 (
-                    NodeUserSpec(kind: .job(id: parameters.id, type: "mirror"), edgeName: "target", permissions: Permissions()),
+                    NodeUserSpec(kind: .job(id: creation.parameters.id, type: "mirror"), edgeName: "target", permissions: Permissions()),
                     options.target
                 ),
             ])
             return MirrorJob.Users(source: users[0], writer: users[1], target: users[2])
         } catch {
             // QEMU meets a conflict of permissions when the job exists already, so clients see it come and go.
-            try await createAndDiscard(parameters)
+            try await creation.createAndDiscard()
             throw BlockJobError(error)
         }
     }
@@ -170,14 +160,5 @@ struct MirrorStart {
         let filter = try await graph.insertFilter(
             spec, above: options.device, keeping: [users.source], servedBy: [users.writer])
         return MirrorJob(options, mode: mode, filter: filter, users: users, graph: graph, executor: executor)
-    }
-
-    /// Clients see a job that comes and goes.
-    private func createAndDiscard(_ parameters: JobParameters) async throws(BlockJobError) {
-        do throws(JobError) {
-            try await registry.createAndDiscard(parameters)
-        } catch {
-            throw BlockJobError(error)
-        }
     }
 }

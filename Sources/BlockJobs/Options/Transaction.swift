@@ -4,6 +4,10 @@ public import Jobs
 public struct Transaction: Sendable, Equatable {
     /// One of them.
     public enum Action: Sendable, Equatable {
+        /// Creates an image.
+        case create(CreateOptions)
+        /// Starts a mirror job.
+        case mirror(MirrorOptions)
         /// Starts a backup job.
         case backup(BackupOptions)
         /// Puts an overlay on a node.

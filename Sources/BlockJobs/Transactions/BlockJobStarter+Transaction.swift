@@ -1,6 +1,6 @@
 internal import Jobs
 
-extension BlockJobs {
+extension BlockJobStarter {
     /// `transaction`: all actions or none. The jobs that it starts have one point in time, since the sources of all of them are drained
     /// from the first preparation to the last commit; nodes that no action names are not touched.
     /// - Throws: the first refusal; nothing has then changed.
@@ -8,10 +8,14 @@ extension BlockJobs {
         // Without a group each job ends on its own.
         var group: JobGroup?
         if transaction.completionMode == .grouped { group = await registry.makeGroup(completionMode: .grouped) }
+        try await run(transaction.actions.map { member(for: $0, group) })
+    }
+
+    /// All members or none.
+    func run(_ all: [any TransactionMember]) async throws(BlockJobError) {
         var members: [any TransactionMember] = []
         var refusal: BlockJobError?
-        for action in transaction.actions {
-            var member = self.member(for: action, group)
+        for var member in all {
             do throws(BlockJobError) {
                 try await member.prepare()
             } catch {
@@ -31,6 +35,8 @@ extension BlockJobs {
 
     private func member(for action: Transaction.Action, _ group: JobGroup?) -> any TransactionMember {
         switch action {
+        case .create(let options): CreateJob.member(options, group: group, of: self)
+        case .mirror(let options): MirrorStart.member(options, group: group, of: self)
         case .backup(let options): BackupMember(options, group: group, registry: registry, graph: graph, pool: pool)
         case .snapshot(let options): SnapshotMember(options, isGrouped: group != nil, graph: graph)
         case .internalSnapshot(let options): InternalSnapshotMember(options, isGrouped: group != nil, graph: graph)

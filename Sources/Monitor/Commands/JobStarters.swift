@@ -3,7 +3,7 @@ import QAPI
 
 extension CommandTable {
     /// What starts jobs, alone or all-or-none.
-    mutating func registerJobStarters(on jobs: BlockJobs) {
+    mutating func registerJobStarters(on jobs: BlockJobStarter) {
         register(BlockdevCreate.self, on: jobs, waiting: { command, jobs in try await jobs.startCreate(CreateOptions(command)) })
         register(BlockdevBackup.self, on: jobs, waiting: { command, jobs in try await jobs.startBackup(BackupOptions(command)) })
         register(BlockdevMirror.self, on: jobs, waiting: { command, jobs in try await jobs.startMirror(MirrorOptions(command)) })

@@ -4,7 +4,7 @@ import QAPI
 
 extension CommandTable {
     /// Overlays, internal snapshots, and the names of backing files.
-    mutating func registerSnapshotCommands(on jobs: BlockJobs, _ graph: BlockGraph) {
+    mutating func registerSnapshotCommands(on jobs: BlockJobStarter, _ graph: BlockGraph) {
         register(BlockdevSnapshot.self, on: jobs, waiting: { command, jobs in try await jobs.snapshot(SnapshotOptions(command)) })
         register(BlockdevSnapshotSync.self, on: jobs, waiting: { command, jobs in try await jobs.snapshot(SnapshotOptions(command)) })
         register(

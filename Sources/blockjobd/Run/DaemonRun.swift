@@ -113,7 +113,7 @@ actor DaemonRun {
         monitor = StorageMonitor(
             StorageMonitor.Surroundings(
                 executor: executor, registry: registry, graph: graph,
-                blockJobs: BlockJobs(executor: executor, registry: registry, graph: graph, thread: thread), version: version,
+                blockJobs: BlockJobStarter(executor: executor, registry: registry, graph: graph, thread: thread), version: version,
                 chardevs: DaemonRun.chardevObjects(options, passed) { chardev in
                     ending.run?.assumeIsolated { $0.server.hasClient(of: chardev) } ?? false
                 },

@@ -12,7 +12,7 @@ final class World: Sendable {
     let threads: [IOThread]
     let registry: JobRegistry
     let graph: BlockGraph
-    let jobs: BlockJobs
+    let jobs: BlockJobStarter
     let log = EventLog()
     let clock: any JobClock
     private let disks: Disks
@@ -45,7 +45,7 @@ final class World: Sendable {
             disks.made.withLock { $0[file.filename] = box }
             return storage
         }
-        jobs = BlockJobs(executor: control, registry: registry, graph: graph, thread: threads[0])
+        jobs = BlockJobStarter(executor: control, registry: registry, graph: graph, thread: threads[0])
     }
 
     struct Plan {
@@ -184,9 +184,9 @@ func within<Value: Sendable>(_ seconds: Double = 900, _ body: @escaping @Sendabl
 
 struct TookTooLong: Error {}
 
-extension BlockJobs {
+extension BlockJobStarter {
     /// Carries out a command as the monitor does, on the control plane, and notes its reply where it is due.
-    func command(_ name: String, noting log: EventLog, _ body: @Sendable (isolated BlockJobs) async throws -> Void) async throws {
+    func command(_ name: String, noting log: EventLog, _ body: @Sendable (isolated BlockJobStarter) async throws -> Void) async throws {
         try await body(self)
         log.note("<\(name)>")
     }

@@ -3,7 +3,7 @@ internal import CJansson
 /// Parses what jansson cannot: single quotes, integers beyond 64 bits with a sign, and everything whose refusal must be
 /// described in the words of QMP's reference. Builds the same tree as jansson does.
 ///
-/// The reference finds errors in two steps, and so does this: first every token of the text, then the grammar.
+/// QEMU finds errors in two steps, and so does this: first every token of the text, then the grammar.
 struct TreeParser {
     private let bytes: UnsafeRawBufferPointer
     private var position = 0

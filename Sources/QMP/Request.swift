@@ -134,7 +134,7 @@ struct Request: Sendable {
     }
 }
 
-/// Decodes the arguments of `qmp_capabilities`. The reference names a list's bad element `null`.
+/// Decodes the arguments of `qmp_capabilities`. QEMU names a list's bad element `null`.
 private func capabilities(_ root: JSONView) throws(QMPError) -> [Capability] {
     guard let arguments = root.member("arguments") else { return [] }
     var enabled: [Capability] = []

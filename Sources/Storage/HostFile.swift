@@ -6,7 +6,7 @@ public enum HostFile {
     /// Creates a regular file, or empties the one that is there, as `blockdev-create` does, under QEMU's image locks.
     ///
     /// Crash: nothing is flushed but what `.full` writes; a file that is lost with the machine was never used.
-    /// - Throws: with the reference's messages, `Could not create '/path': No such file or directory`.
+    /// - Throws: with QEMU's messages, `Could not create '/path': No such file or directory`.
     public static func create(
         _ path: String, length: Int64, preallocation: Preallocation = .off, noCopyOnWrite: Bool = false, extentSizeHint: UInt64? = nil,
         on thread: isolated IOThread

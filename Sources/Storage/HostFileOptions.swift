@@ -18,12 +18,12 @@ public struct HostFileOptions: Sendable, Equatable {
         case automatic
     }
 
-    /// How requests reach the kernel. All names are accepted, for the reference has them; the best way is chosen in any case, except that
+    /// How requests reach the kernel. All names are accepted, for QEMU has them; the best way is chosen in any case, except that
     /// `threads` keeps a file off the ring.
     public enum AsyncIO: String, Sendable {
         /// The thread pool.
         case threads
-        /// Linux AIO in the reference, and so refused without O_DIRECT; the ring here.
+        /// Linux AIO in QEMU, and so refused without O_DIRECT; the ring here.
         case native
         /// The ring.
         case ring = "io_uring"

@@ -33,7 +33,7 @@ extension HostFileStorage {
     }
 }
 
-/// Sets the length of a regular file, with the reference's messages. Blocks: belongs on the pool.
+/// Sets the length of a regular file, with QEMU's messages. Blocks: belongs on the pool.
 enum FileLength {
     static func set(_ descriptor: Int32, to length: Int64, preallocation: Preallocation) throws(BlockError) {
         let before: Int64

@@ -79,7 +79,7 @@ public final class HostFileStorage: BlockStorage {
     }
 
     /// Opens `path` for the loop that the caller runs on. No lock is taken: `prepareLocks` and `commitLocks` follow, or with force-share not.
-    /// - Throws: with the reference's messages, `Could not open '/path': No such file or directory`.
+    /// - Throws: with QEMU's messages, `Could not open '/path': No such file or directory`.
     public static func open(
         _ path: String, options: HostFileOptions, on thread: isolated IOThread
     ) async throws(BlockError) -> HostFileStorage {

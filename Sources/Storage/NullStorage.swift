@@ -8,7 +8,7 @@ public final class NullStorage: BlockStorage {
     private var currentLength: Int64
 
     /// Makes a storage of `length` bytes where every request takes `latency`.
-    /// - Parameter readsZeroes: whether it may be told that all is zero. Reads yield zeroes in any case: the reference leaves what was in
+    /// - Parameter readsZeroes: whether it may be told that all is zero. Reads yield zeroes in any case: QEMU leaves what was in
     ///   the buffer, which would carry one client's bytes to another.
     public init(length: Int64, latency: Duration = .zero, readsZeroes: Bool = false, on thread: isolated IOThread) {
         requests = thread.requests

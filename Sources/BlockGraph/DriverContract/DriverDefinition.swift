@@ -15,7 +15,7 @@ public protocol DriverDefinition: Sendable, Equatable {
     /// Whether the bytes are a host file's or device's, with image locks.
     var locksImage: Bool { get }
     /// The children that the options speak of, in the order in which they are opened and shown. A child named `file` is opened before the
-    /// node's own options are looked at, as in the reference.
+    /// node's own options are looked at, as in QEMU.
     var children: [ChildSlot] { get }
     /// The children that the options speak of and that are opened when the driver is made.
     var lateChildren: [ChildSlot] { get }

@@ -60,7 +60,7 @@ public struct NodeOptions: Sendable, Equatable {
         NodeTraits(isReadOnly: readOnly, detectZeroes: detectZeroes, discard: discard, ignoresFlush: cacheNoFlush)
     }
 
-    /// Refuses options that contradict each other, in the reference's order.
+    /// Refuses options that contradict each other, in QEMU's order.
     func check(_ definition: any DriverDefinition) throws(BlockError) {
         guard !forceShare || readOnly else {
             throw BlockError(.invalidOption, "force-share=on can only be used with read-only images")

@@ -2,7 +2,7 @@ public import Storage
 
 /// A protocol node: the thin face of a storage.
 ///
-/// A node's length is whole sectors of 512 bytes, as in the reference; the bytes between a file's end and its node's end read as zeroes.
+/// A node's length is whole sectors of 512 bytes, as in QEMU; the bytes between a file's end and its node's end read as zeroes.
 public final class ProtocolDriver: NodeDriver {
     /// The longest storage in bytes: rounded up to whole sectors, its length still is a number.
     static let longest = Int64.max & ~511

@@ -40,7 +40,7 @@ public struct BitmapSpec: Sendable, Equatable {
 /// from what is in its image only after those there are claimed: a crash leaves them right or inconsistent.
 extension BlockGraph {
     /// Adds a clean bitmap (`block-dirty-bitmap-add`).
-    /// - Throws: in the reference's words.
+    /// - Throws: in QEMU's words.
     public func addBitmap(_ spec: BitmapSpec) async throws(BlockError) {
         let name = spec.bitmap.name
         guard !name.isEmpty else { throw BlockError(.invalidOption, "Bitmap name cannot be empty") }

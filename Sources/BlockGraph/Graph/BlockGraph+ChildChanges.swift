@@ -19,7 +19,7 @@ public struct ChildChange: Sendable, Equatable {
 
 extension BlockGraph {
     /// Adds a child or takes one away (`x-blockdev-change`); only drivers with children that come and go can.
-    /// - Throws: in the reference's words.
+    /// - Throws: in QEMU's words.
     public func changeChildren(_ change: ChildChange) async throws(BlockError) {
         guard topology.node(named: change.parent) != nil else { throw BlockGraph.noDevice(change.parent) }
         switch (change.child, change.node) {

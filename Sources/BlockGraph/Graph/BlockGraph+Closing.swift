@@ -4,7 +4,7 @@ import Waiting
 
 extension BlockGraph {
     /// Closes a node that the monitor owns (`blockdev-del`), and the inline children that nobody else uses.
-    /// - Throws: in the reference's words when the node is in use, without waiting for whoever uses it; `.inUse` when its disk has not
+    /// - Throws: in QEMU's words when the node is in use, without waiting for whoever uses it; `.inUse` when its disk has not
     ///   flushed within `GraphDeadlines.flush`: the node then stays, so that nothing that was written is forgotten, and may be deleted again.
     public func close(_ name: String) async throws(BlockError) {
         try checkCloseable(name)
@@ -77,7 +77,7 @@ extension BlockGraph {
         }
     }
 
-    /// As the reference, closes what could not be flushed all the same.
+    /// As QEMU, closes what could not be flushed all the same.
     private static func flush(_ handle: LoopBound<Node>) async {
         await handle.thread.run { (io: isolated IOThread) async -> Void in
             do throws(BlockError) {

@@ -120,13 +120,13 @@ extension BlockGraph {
         }
     }
 
-    /// Opens children before parents, as the reference does; nothing is left of it when it fails.
+    /// Opens children before parents, as QEMU does; nothing is left of it when it fails.
     private func openTree(_ spec: NodeSpec, _ place: OpeningPlace, _ reservation: inout Reservation) async throws(BlockError) -> NodeID {
         let options = NodeOptions(spec, parent: place.parent)
         var definition = spec.driver.definition
         try definition.check()
         var children: [OpenChild] = []
-        // The reference opens the file of a format before it looks at anything else.
+        // QEMU opens the file of a format before it looks at anything else.
         if let first = definition.children.first(where: { $0.name == "file" }) {
             children.append(try await openChild(first, of: options, place, &reservation))
         }

@@ -3,7 +3,7 @@ public import Storage
 
 extension BlockGraph {
     /// Sets a node's length (`block_resize`).
-    /// - Throws: in the reference's words when a job has the node, another user needs its length, or the driver cannot.
+    /// - Throws: in QEMU's words when a job has the node, another user needs its length, or the driver cannot.
     public func resize(_ name: String, to length: Int64) async throws(BlockError) {
         try refuseIfEnding()
         let node = try find(name)

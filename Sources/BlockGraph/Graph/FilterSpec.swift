@@ -42,7 +42,7 @@ public struct FilterSpec: Sendable {
         self.makeDriver = makeDriver
     }
 
-    /// A copy-before-write filter with the reference's permissions: it reads consistently where its parents write, lets nobody else write
+    /// A copy-before-write filter with QEMU's permissions: it reads consistently where its parents write, lets nobody else write
     /// or resize the source, and writes to its target.
     public static func copyBeforeWrite(
         nodeName: String? = nil, target: String?, onError: CopyBeforeWriteFilter.ErrorPolicy = .breakGuestWrite

@@ -10,7 +10,7 @@ extension BlockGraph {
     ///   - image: the node.
     ///   - top: the node at the top of its chain, on which no job may be at work.
     ///   - file: the name; an empty one is none.
-    /// - Throws: in the reference's words.
+    /// - Throws: in QEMU's words.
     public func changeBackingFile(of image: String, under top: String, to file: String) async throws(BlockError) {
         guard topology.node(named: top) != nil else { throw BlockGraph.noDevice(top) }
         guard try isRoot(top) else { throw BlockError(.inUse, "Need a root block node") }

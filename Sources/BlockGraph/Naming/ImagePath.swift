@@ -1,4 +1,4 @@
-/// Names of images as the reference reads them: `protocol:rest`, or a path.
+/// Names of images as QEMU reads them: `protocol:rest`, or a path.
 enum ImagePath {
     /// The protocol before the first colon, unless a slash comes first.
     static func protocolName(of name: String) -> String? {

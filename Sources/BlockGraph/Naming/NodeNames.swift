@@ -77,7 +77,7 @@ struct NodeNames {
         return table.record(file)?.spec?.definition.exactFilename
     }
 
-    /// The options that would open the node again, in the order in which the reference shows them. A backing file that is the one that the image
+    /// The options that would open the node again, in the order in which QEMU shows them. A backing file that is the one that the image
     /// names is not among them.
     private mutating func options(_ id: NodeID) -> [NodeFilename.Option] {
         if let options = knownOptions[id] { return options }
@@ -95,7 +95,7 @@ struct NodeNames {
         return options
     }
 
-    /// Those of a filter that a job has put in. One over a backing child is as good as not there, as in the reference.
+    /// Those of a filter that a job has put in. One over a backing child is as good as not there, as in QEMU.
     private mutating func filterOptions(_ filter: Topology.Node) -> [NodeFilename.Option] {
         let edges = filter.children.compactMap { topology.edges[$0] }
         if let filtered = edges.first(where: { $0.name == "backing" }) { return options(filtered.child) }

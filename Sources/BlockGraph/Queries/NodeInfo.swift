@@ -113,7 +113,7 @@ public indirect enum NodeFilename: Sendable, Equatable {
 }
 
 extension NodeFilename {
-    /// The reference shows options in the order of its hash table: by the hash of their names, modulo 512.
+    /// QEMU shows options in the order of its hash table: by the hash of their names, modulo 512.
     static func inReferenceOrder(_ options: [Option]) -> [Option] { inReferenceOrder(options, name: \.name) }
 
     /// The same for anything that has names.
@@ -121,7 +121,7 @@ extension NodeFilename {
         elements.map { (hash(name($0)) % 512, $0) }.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
-    /// The hash function of the tdb database, which the reference's tables use.
+    /// The hash function of the tdb database, which QEMU's tables use.
     private static func hash(_ name: String) -> UInt32 {
         var sum = 0x238F_13AF &* UInt32(truncatingIfNeeded: name.utf8.count)
         for (index, byte) in name.utf8.enumerated() { sum = sum &+ UInt32(byte) << UInt32(index * 5 % 24) }

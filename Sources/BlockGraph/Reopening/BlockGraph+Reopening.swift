@@ -31,7 +31,7 @@ struct ChildMove {
 extension BlockGraph {
     /// Gives nodes other options (`blockdev-reopen`): all of them or none. Options that are not given get their defaults; nodes that were
     /// opened with a parent change with it.
-    /// - Throws: in the reference's words; nothing has changed then.
+    /// - Throws: in QEMU's words; nothing has changed then.
     public func reopen(_ specs: [NodeSpec]) async throws(BlockError) {
         for spec in specs { _ = try reopened(spec) }
         let names = specs.compactMap(\.nodeName)
@@ -138,7 +138,7 @@ extension BlockGraph {
         }
     }
 
-    /// The checks of one node in the reference's order, and the driver's first step.
+    /// The checks of one node in QEMU's order, and the driver's first step.
     /// - Parameter before: what nodes that come before in the queue have moved.
     func prepare(
         _ entry: Reopening, after before: [ChildMove], _ prepared: inout [LoopBound<DriverReopening>]

@@ -16,7 +16,7 @@ extension BlockGraph {
     private static let longestSnapshotName = 255
 
     /// Holds back the requests to the image that keeps a node's snapshots.
-    /// - Throws: in the reference's words when there is no such node, or it is no root.
+    /// - Throws: in QEMU's words when there is no such node, or it is no root.
     public func drainForSnapshot(_ name: String) async throws(BlockError) -> Drain {
         guard topology.node(named: name) != nil else { throw BlockGraph.noDevice(name) }
         guard try isRoot(name) else { throw BlockError(.inUse, "Need a root block node") }
@@ -25,7 +25,7 @@ extension BlockGraph {
     }
 
     /// Takes an internal snapshot of a node's disk. The caller has called `drainForSnapshot`.
-    /// - Throws: in the reference's words; nothing has changed then.
+    /// - Throws: in QEMU's words; nothing has changed then.
     public func takeInternalSnapshot(_ snapshot: String, of name: String, at date: SnapshotDate) async throws(BlockError) -> SnapshotChange
     {
         return try await withReservation(of: [name]) { (reservation: inout Reservation) async throws(BlockError) -> SnapshotChange in
@@ -73,7 +73,7 @@ extension BlockGraph {
     /// Deletes the first internal snapshot of a node that has this id and this name, as far as they are given
     /// (`blockdev-snapshot-delete-internal-sync`).
     /// - Returns: what was deleted.
-    /// - Throws: in the reference's words.
+    /// - Throws: in QEMU's words.
     public func deleteInternalSnapshot(of name: String, id: String?, named snapshot: String?) async throws(BlockError) -> InternalSnapshot {
         guard topology.node(named: name) != nil else { throw BlockGraph.noDevice(name) }
         guard try isRoot(name) else { throw BlockError(.inUse, "Need a root block node") }

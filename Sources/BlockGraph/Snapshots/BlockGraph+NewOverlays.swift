@@ -3,7 +3,7 @@ public import Storage
 
 /// An image that is to become the overlay of a node (`blockdev-snapshot-sync`).
 public struct NewOverlay: Sendable, Equatable {
-    /// Its file, as the reference reads such names: a path, or `protocol:path`.
+    /// Its file, as QEMU reads such names: a path, or `protocol:path`.
     public var file: String
     /// The node-name that it gets.
     public var nodeName: String?
@@ -27,7 +27,7 @@ extension BlockGraph {
     ///
     /// Crash: what was not finished has no valid header, and nothing refers to it.
     /// - Returns: the overlay's node-name.
-    /// - Throws: in the reference's words. The node is as it was; a file that was made stays.
+    /// - Throws: in QEMU's words. The node is as it was; a file that was made stays.
     public func openOverlay(_ overlay: NewOverlay, on name: String) async throws(BlockError) -> String {
         guard let base = topology.node(named: name) else { throw BlockGraph.noDevice(name) }
         try refuseIfBusy(name)

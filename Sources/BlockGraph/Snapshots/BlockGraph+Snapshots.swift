@@ -15,7 +15,7 @@ public struct OverlayChange: Sendable {
 
 extension BlockGraph {
     /// Puts an overlay on a node: who used the node uses the overlay from now on. The caller has drained the node.
-    /// - Throws: in the reference's words; nothing has changed then.
+    /// - Throws: in QEMU's words; nothing has changed then.
     public func insertOverlay(_ overlay: String, on node: String, isTemporary: Bool = false) async throws(BlockError) -> OverlayChange {
         return try await withReservation(of: [node, overlay]) {
             (reservation: inout Reservation) async throws(BlockError) -> OverlayChange in

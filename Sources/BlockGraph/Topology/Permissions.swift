@@ -25,7 +25,7 @@ public struct Permissions: Sendable, Equatable {
 }
 
 extension LockSet {
-    /// The names as the reference lists them in a conflict.
+    /// The names as QEMU lists them in a conflict.
     var names: String {
         var list: [String] = []
         if contains(.consistentRead) { list.append("consistent read") }

@@ -4,7 +4,7 @@ import Storage
 extension Topology {
     /// Derives the permissions of everything below `seeds` anew.
     /// - Returns: those nodes.
-    /// - Throws: on the first conflict, in the reference's words; the change is then to be rolled back.
+    /// - Throws: on the first conflict, in QEMU's words; the change is then to be rolled back.
     mutating func refresh(from seeds: [NodeID]) throws(BlockError) -> [NodeID] {
         let reached = below(seeds)
         for id in reached { _ = try refreshChildren(of: id) }

@@ -128,7 +128,7 @@ struct Topology {
     /// Carries out `edit` and derives the permissions below `seeds` anew.
     /// - Parameter extent: how far down the edit can matter.
     /// - Returns: the nodes whose permissions may be others now.
-    /// - Throws: on the first conflict, in the reference's words; everything is then as before.
+    /// - Throws: on the first conflict, in QEMU's words; everything is then as before.
     @discardableResult
     mutating func attempt(
         from seeds: [NodeID], extent: Extent = .all, _ edit: (inout Topology) -> Void

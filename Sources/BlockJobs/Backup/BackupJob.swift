@@ -5,7 +5,7 @@ internal import Storage
 
 /// A backup under way: what it holds of the graph, and its ends.
 final class BackupJob: StartableJob {
-    /// The least unit of copying, as large as the reference's, so that offsets and limits compare.
+    /// The least unit of copying, as large as QEMU's, so that offsets and limits compare.
     static let leastCluster: Int64 = 64 << 10
     static let copiesInKernelByDefault = true
 

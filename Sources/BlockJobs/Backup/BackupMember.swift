@@ -49,7 +49,7 @@ struct BackupMember: TransactionMember {
         await creation.drainEnd()
     }
 
-    // MARK: Checks, in the reference's order and words
+    // MARK: Checks, in QEMU's order and words
 
     private func checkNodes() async throws(BlockJobError) {
         for name in [options.device, options.target] where await !graph.contains(name) {
@@ -88,7 +88,7 @@ struct BackupMember: TransactionMember {
         if options.device == options.target { throw BlockJobError("Source and target cannot be the same") }
         do throws(BlockError) {
             if options.compress, try await !graph.canCompress(options.target) {
-                // Where the reference has a device's name, which no node has.
+                // Where QEMU has a device's name, which no node has.
                 throw BlockError(.unsupported, "Compression is not supported for this drive ")
             }
             try await graph.refuseIfBusy(options.device)

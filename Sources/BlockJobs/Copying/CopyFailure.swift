@@ -9,7 +9,7 @@ struct CopyFailure: Error {
     /// What the node said.
     let error: BlockError
 
-    /// As a job says it: for a refusal by the host the bare description of its errno, which is what clients of the reference know.
+    /// As a job says it: for a refusal by the host the bare description of its errno, which is what clients of QEMU know.
     var failure: JobFailure { JobFailure(error) }
 }
 

@@ -47,7 +47,7 @@ final class CreateJob: StartableJob {
 
     var taskExecutor: (any TaskExecutor)? { thread.taskExecutor }
 
-    /// How long the command that made the job waits for quick failures, so that they precede its reply as clients of the reference see it.
+    /// How long the command that made the job waits for quick failures, so that they precede its reply as clients of QEMU see it.
     private static let patience = Duration.milliseconds(50)
 
     func run(_ context: JobContext) async throws(JobFailure) {

@@ -5,7 +5,7 @@ internal import Storage
 
 /// A mirror under way: what it holds of the graph, and its ends.
 final class MirrorJob: StartableJob {
-    /// The granularity of raw images, as the reference has it.
+    /// The granularity of raw images, as QEMU has it.
     static let defaultGranularity: Int64 = 64 << 10
     static let copiesInKernelByDefault = true
 

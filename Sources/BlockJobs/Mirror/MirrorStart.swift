@@ -32,7 +32,7 @@ struct MirrorStart {
         }
     }
 
-    // MARK: Checks, in the reference's order and words
+    // MARK: Checks, in QEMU's order and words
 
     private func check() async throws(BlockJobError) {
         try await checkPresence(of: options.device)

@@ -28,7 +28,7 @@ struct InternalSnapshotMember: TransactionMember {
 
     mutating func commit() async {}
 
-    /// A snapshot that cannot be deleted again stays, as it does in the reference: it takes space and harms nothing.
+    /// A snapshot that cannot be deleted again stays, as it does in QEMU: it takes space and harms nothing.
     mutating func abort() async {
         guard let change else { return }
         do throws(BlockError) { try await graph.undo(change) } catch { return }

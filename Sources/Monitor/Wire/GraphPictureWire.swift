@@ -16,7 +16,7 @@ extension XDbgBlockGraph {
 }
 
 extension BlockPermission {
-    /// Permissions in the order in which the reference lists them.
+    /// Permissions in the order in which QEMU lists them.
     fileprivate static func list(_ set: LockSet) -> [BlockPermission] {
         [(.resize, .resize), (.writeUnchanged, .writeUnchanged), (.write, .write), (.consistentRead, .consistentRead)].compactMap {
             (permission: BlockPermission, bit: LockSet) in set.contains(bit) ? permission : nil

@@ -10,7 +10,7 @@ public enum HeaderNameWire {
     /// - Parameters:
     ///   - text: what follows `json:`.
     ///   - format: the driver that the header gives beside the name; it wins.
-    /// - Throws: in the reference's words.
+    /// - Throws: in QEMU's words.
     public static func parse(_ text: String, _ format: String?) throws(BlockError) -> NodeSpec {
         let value: JSONValue
         do throws(JSONError) {
@@ -73,7 +73,7 @@ public enum HeaderNameWire {
         }
     }
 
-    /// The reference reads such options by another way than its commands, which has a sentence of its own for what it doesn't know.
+    /// QEMU reads such options by another way than its commands, which has a sentence of its own for what it doesn't know.
     private static func inTheReferencesWords(_ text: String, _ driver: String) -> String {
         if text == "Parameter 'file' is missing" { return "A block device must be specified for \"file\"" }
         guard text.hasPrefix("Parameter '"), text.hasSuffix("' is unexpected") else { return text }

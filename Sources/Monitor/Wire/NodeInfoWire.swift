@@ -108,7 +108,7 @@ extension BlockDirtyInfo {
 }
 
 extension NodeFilename {
-    /// Bytes of a name: what the reference keeps of it. Those of long chains of options would grow with the square of their length.
+    /// Bytes of a name: what QEMU keeps of it. Those of long chains of options would grow with the square of their length.
     private static let longest = 4095
 
     /// What a person, and a client, reads: a path, or `json:` with the options. One that is too long ends with dots.

@@ -54,7 +54,7 @@ struct ThrottleProperty: Sendable {
         case .maximum: limits[place.kind].maximum = value
         case .burstLength:
             guard value <= Int64(UInt32.max) else {
-                // The reference's sentence lacks a space for the old names.
+                // QEMU's sentence lacks a space for the old names.
                 let range = shown.hasPrefix("x-") ? "therange" : "the range"
                 throw QMPError("\(shown) value must be in \(range) [0, \(UInt32.max)]")
             }

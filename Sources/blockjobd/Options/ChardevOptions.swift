@@ -99,7 +99,7 @@ struct ChardevOptions: Equatable {
             guard let number = Int32(text), number >= 0 else { throw StartFailure("Unable to parse FD number \(text)") }
             return .descriptor(number)
         }
-        // The reference takes what is missing for a descriptor without digits.
+        // QEMU takes what is missing for a descriptor without digits.
         guard server else { throw StartFailure("Unable to parse FD number ") }
         return .passed
     }

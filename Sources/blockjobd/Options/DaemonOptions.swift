@@ -53,7 +53,7 @@ struct DaemonOptions {
 
     /// Reads the command line without the program's name.
     ///
-    /// As in the reference there are two passes. The first looks at what concerns the process: an unknown option, help and version, in order.
+    /// As in QEMU there are two passes. The first looks at what concerns the process: an unknown option, help and version, in order.
     /// The second reads the rest, in order.
     static func parse(_ words: [String]) throws(StartFailure) -> Outcome {
         var options = DaemonOptions()

@@ -26,7 +26,7 @@ struct OptionString: Equatable {
         }
     }
 
-    /// The value of a key: the last one when it was given more than once, as the reference does.
+    /// The value of a key: the last one when it was given more than once, as QEMU does.
     subscript(key: String) -> String? { pairs.last { $0.key == key }?.value }
 
     /// A key whose value is `on` or `off`.

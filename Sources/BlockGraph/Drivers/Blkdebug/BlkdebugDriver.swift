@@ -105,7 +105,7 @@ public final class BlkdebugDriver: FilterDriver {
         return try await super.extent(at: offset, limit: limit)
     }
 
-    /// Its bytes are nobody's to count: the reference doesn't, either.
+    /// Its bytes are nobody's to count: QEMU doesn't, either.
     public override func allocatedSize() async -> Int64? { nil }
 
     private func meet(_ request: BlkdebugRule.Injection.Request, _ offset: Int64, _ count: Int64) async throws(BlockError) {

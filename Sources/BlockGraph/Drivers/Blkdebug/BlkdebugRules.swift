@@ -86,7 +86,7 @@ struct BlkdebugState: Sendable {
     mutating func note(_ event: DebugEvent) {
         let old = state
         var isFirst = true
-        // The reference looks at the last rule first.
+        // QEMU looks at the last rule first.
         for (number, rule) in rules.reversed() where rule.event == event && (rule.state == 0 || rule.state == old) {
             switch rule {
             case .inject(_, _, let injection):

@@ -2,7 +2,7 @@ public import Storage
 
 /// Does every request on two nodes and compares what they say: an instrument that finds faults of a format.
 ///
-/// Where the two disagree the request fails and says where. (The reference ends its process then.)
+/// Where the two disagree the request fails and says where. (QEMU ends its process then.)
 public final class BlkverifyDriver: NodeDriver {
     /// The node that is right.
     private let raw: NodeEdge

@@ -41,7 +41,7 @@ struct CopyOnReadDefinition: DriverDefinition {
         return CopyOnReadDriver(file, bottom: spec.bottom)
     }
 
-    /// The bottom node is one of the chain's layers. (The reference never returns when it is a node elsewhere.)
+    /// The bottom node is one of the chain's layers. (QEMU never returns when it is a node elsewhere.)
     private static func check(_ bottom: String, below top: Node) throws(BlockError) {
         var next: Node? = top
         while let node = next {

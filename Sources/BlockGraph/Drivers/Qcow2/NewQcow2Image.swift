@@ -47,7 +47,7 @@ extension BlockGraph {
     /// Makes a qcow2 image in a node that nobody else writes to: who did would write over the image.
     ///
     /// Crash: an image that was not finished has no valid header.
-    /// - Throws: in the reference's words.
+    /// - Throws: in QEMU's words.
     public func create(_ image: NewQcow2Image) async throws(BlockError) {
         let names = try await openForCreation([image.file] + (image.dataFile.map { [$0] } ?? []))
         do throws(BlockError) {

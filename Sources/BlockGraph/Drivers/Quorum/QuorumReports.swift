@@ -1,7 +1,7 @@
 import Storage
 import Waiting
 
-/// What a quorum tells of its children. In the reference's units: sectors that the range touches.
+/// What a quorum tells of its children. In QEMU's units: sectors that the range touches.
 struct QuorumReports {
     let nodeName: String
     let send: NodeEventSink

@@ -1,7 +1,7 @@
 import ImageFormats
 import Storage
 
-/// A raw image that was only guessed to be one. A write that would make it look like another format is refused, as in the reference: who next
+/// A raw image that was only guessed to be one. A write that would make it look like another format is refused, as in QEMU: who next
 /// guesses would believe the guest.
 final class ProbedRawDriver: RawDriver {
     /// Bytes at the image's beginning by which formats are told.
@@ -36,7 +36,7 @@ final class ProbedRawDriver: RawDriver {
         try await passage.node.read(at: passage.offset, into: head)
         let part = buffer.prefix(Self.probedBytes - offset)
         UnsafeMutableRawBufferPointer(rebasing: head[offset..<offset + part.count]).copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
-        // EPERM, as the reference.
+        // EPERM, as QEMU.
         guard ProbedFormat(Array(head)) == .raw else { throw .system(1) }
     }
 }

@@ -1,8 +1,8 @@
 /// Holds back what comes faster than it leaks: every admission fills the bucket, time empties it, and who comes while it is over its brim
 /// waits. A pure value; the caller owns time.
 ///
-/// With a burst rate it is the reference's bucket: bursts reach `maximum` for `burstLength` seconds, then `average` holds. Without one the brim
-/// is 25 ms of the rate, where the reference has 100: any window of 250 ms or more then holds at most the rate's share and a tenth, or one
+/// With a burst rate it is QEMU's bucket: bursts reach `maximum` for `burstLength` seconds, then `average` holds. Without one the brim
+/// is 25 ms of the rate, where QEMU has 100: any window of 250 ms or more then holds at most the rate's share and a tenth, or one
 /// request.
 struct LeakyBucket: Sendable, Equatable {
     let rate: ThrottleRates.Rate

@@ -51,7 +51,7 @@ public struct ThrottleRates: Sendable, Equatable {
     /// The largest rate and burst that may be asked for.
     public static let largest: Int64 = 1_000_000_000_000_000
 
-    /// Refuses limits that contradict each other, in the reference's order and words.
+    /// Refuses limits that contradict each other, in QEMU's order and words.
     public func check() throws(BlockError) {
         guard !isMixed(.bytesTotal, .bytesRead, .bytesWrite), !isMixed(.requestsTotal, .requestsRead, .requestsWrite) else {
             throw ThrottleRates.invalid("bps/iops/max total values and read/write values cannot be used at the same time")

@@ -41,7 +41,7 @@ struct BitmapDirectoryEntry: Sendable, Equatable {
         directory += nameBytes + [UInt8](repeating: 0, count: encodedSize - Self.fixedBytes - nameBytes.count)
     }
 
-    /// Whether the entry keeps to the format's and the reference's limits. A name that is no text could not be told from another.
+    /// Whether the entry keeps to the format's and QEMU's limits. A name that is no text could not be told from another.
     /// - Parameter virtualLength: bytes of the disk that a bitmap that is not in use must have bits for.
     func isAcceptable(_ geometry: Qcow2Geometry, virtualLength: Int64) -> Bool {
         guard tableEntries > 0, tableEntries <= BitmapLimits.maxTableEntries, tableOffset > 0,
@@ -56,7 +56,7 @@ struct BitmapDirectoryEntry: Sendable, Equatable {
     }
 }
 
-/// The largest of everything about bitmaps; they are the reference's.
+/// The largest of everything about bitmaps; they are QEMU's.
 enum BitmapLimits {
     static let dirtyTracking: UInt8 = 1
     static let maxTableEntries: UInt32 = 0x800_0000
@@ -75,7 +75,7 @@ enum BitmapLimits {
 /// The bitmaps' directory.
 enum BitmapDirectory {
     /// Reads the directory's entries and checks them, a piece at a time: who else is on the loop waits for no more than that.
-    /// - Throws: `.invalidImage` in the reference's words.
+    /// - Throws: `.invalidImage` in QEMU's words.
     static func read(
         _ tables: RawTables, _ bitmaps: Qcow2BitmapsExtension, _ geometry: Qcow2Geometry, virtualLength: Int64
     ) async throws(BlockError) -> [BitmapDirectoryEntry] {

@@ -96,7 +96,7 @@ extension Qcow2Image {
         }
     }
 
-    /// Refuses a bitmap that the image cannot store, in the reference's words.
+    /// Refuses a bitmap that the image cannot store, in QEMU's words.
     /// - Parameter others: names of all other persistent bitmaps of the image, in memory or on disk.
     /// - Throws: `.invalidOption`.
     public func checkCanStore(name: String, granularity: Int64, others: [String]) throws(BlockError) {

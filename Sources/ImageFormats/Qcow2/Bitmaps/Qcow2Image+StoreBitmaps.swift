@@ -9,7 +9,7 @@ import Waiting
 extension Qcow2Image {
     /// Stores bitmaps, when the image is closed or will only be read from now on. They are no longer in use then. Others that the image has stay as
     /// they are, and so do those that were never claimed: what is in memory is what the image has.
-    /// - Throws: `.invalidOption` in the reference's words for a bitmap that cannot be stored, and then stores none.
+    /// - Throws: `.invalidOption` in QEMU's words for a bitmap that cannot be stored, and then stores none.
     public func storeBitmaps(_ sources: [Qcow2BitmapSource]) async throws(BlockError) {
         guard !sources.isEmpty else { return }
         try checkWritable()

@@ -55,7 +55,7 @@ public struct Qcow2CreateOptions: Sendable, Equatable {
         self.backingFormat = backingFormat
     }
 
-    /// Refuses values that are wrong or contradict each other, in the reference's words and order.
+    /// Refuses values that are wrong or contradict each other, in QEMU's words and order.
     /// - Throws: `.invalidOption`.
     public func validate() throws(BlockError) {
         guard size & 511 == 0 else { throw BlockError(.invalidOption, "Image size must be a multiple of 512 bytes") }

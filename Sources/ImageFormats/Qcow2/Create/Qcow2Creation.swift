@@ -8,7 +8,7 @@ public import Storage
 public enum Qcow2Creation {
     /// Makes an image in `file`, which keeps its place on the host; what it held is lost.
     /// - Parameter dataFile: the external data file, exactly when the options name one. It grows to the disk's size.
-    /// - Throws: `.invalidOption` in the reference's words, or what the files throw.
+    /// - Throws: `.invalidOption` in QEMU's words, or what the files throw.
     public static func create(
         in file: BlockStorage, dataFile: BlockStorage? = nil, options: Qcow2CreateOptions
     ) async throws(BlockError) {

@@ -12,7 +12,7 @@ extension Qcow2Header {
     /// Reads a header from the file's first bytes.
     ///
     /// Only what the layout needs is checked here; `validate` does the rest.
-    /// - Throws: `.invalidImage` with the reference's messages when the layout is broken, `.unsupported` for another version.
+    /// - Throws: `.invalidImage` with QEMU's messages when the layout is broken, `.unsupported` for another version.
     public static func parse(_ bytes: [UInt8]) throws(BlockError) -> Parsed {
         guard bytes.count >= version3Length else { return .needs(bytes: fullLength) }
         var header = try fields(bytes)

@@ -11,7 +11,7 @@ extension Qcow2Header {
         case checking
     }
 
-    /// Refuses an image that cannot be opened for `purpose`, with the reference's messages.
+    /// Refuses an image that cannot be opened for `purpose`, with QEMU's messages.
     /// - Throws: `.unsupported` for features and encryption, `.invalidImage` for what contradicts the format, `.readOnly` for a corrupt image
     ///   that is to be written to.
     public func validate(for purpose: Purpose) throws(BlockError) {

@@ -1,6 +1,6 @@
 /// What was found wrong in an image that is open: the contents of BLOCK_IMAGE_CORRUPTED.
 public struct CorruptionReport: Sendable, Equatable {
-    /// What is wrong, in the reference's words.
+    /// What is wrong, in QEMU's words.
     public let message: String
     /// Where in the file, when a range of it is concerned.
     public let offset: Int64?

@@ -24,7 +24,7 @@ struct Qcow2CacheSizes: Equatable {
     let refcountEntries: Int
 
     /// Follows QEMU's rules for the options and their defaults.
-    /// - Throws: `.invalidOption` with the reference's messages.
+    /// - Throws: `.invalidOption` with QEMU's messages.
     init(_ options: Qcow2OpenOptions, header: Qcow2Header) throws(BlockError) {
         let geometry = header.geometry
         let clusterSize = UInt64(geometry.clusterSize)

@@ -8,7 +8,7 @@ extension Qcow2Image {
     /// Tells that the image contradicts itself. When it can be written to and the damage is fatal, it is first marked as corrupt on disk (from
     /// version 3 on), and refuses every further write.
     /// - Parameters:
-    ///   - message: what is wrong, in the reference's words.
+    ///   - message: what is wrong, in QEMU's words.
     ///   - range: the bytes of the file that are concerned, if some are.
     ///   - isFatal: whether going on to write could make it worse.
     /// - Returns: what the request that met the damage fails with: EIO.
@@ -45,14 +45,14 @@ extension Qcow2Image {
 
     /// Refuses to read from an image that was found damaged while it could be written to: what its tables show may be somebody else's bytes.
     /// Opened for reading it can be looked at.
-    /// - Throws: ENOMEDIUM, as the reference.
+    /// - Throws: ENOMEDIUM, as QEMU.
     @inline(__always)
     func checkReadable() throws(BlockError) {
         guard !isCorrupt || isReadOnly else { throw .system(123) }
     }
 
     /// Refuses to write to an image that must not be written to.
-    /// - Throws: `.readOnly`; ENOMEDIUM, as the reference, when damage was found.
+    /// - Throws: `.readOnly`; ENOMEDIUM, as QEMU, when damage was found.
     func checkWritable() throws(BlockError) {
         guard !isReadOnly else { throw BlockError(.readOnly, "The image is read-only") }
         guard !isCorrupt else { throw .system(123) }

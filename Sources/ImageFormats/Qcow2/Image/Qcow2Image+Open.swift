@@ -14,7 +14,7 @@ extension Qcow2Image {
         let sizes = try options.validated(for: header)
         let l1 = try await L1Table.load(from: file, header: header)
         let image = Qcow2Image(file: file, header: header, options: options, sizes: sizes, l1: l1, offload: offload)
-        // A broken table is told now, as the reference does, and not when a snapshot is asked for.
+        // A broken table is told now, as QEMU does, and not when a snapshot is asked for.
         if header.snapshotCount > 0 && options.purpose != .checking { _ = try await image.loadedSnapshots() }
         if options.purpose == .writing { try await image.beginWriting() }
         return image

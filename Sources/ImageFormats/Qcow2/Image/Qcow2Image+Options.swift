@@ -1,7 +1,7 @@
 public import Storage
 
 extension Qcow2OpenOptions {
-    /// Refuses what contradicts itself or the image, with the reference's messages.
+    /// Refuses what contradicts itself or the image, with QEMU's messages.
     /// - Returns: the sizes of the caches.
     func validated(for header: Qcow2Header) throws(BlockError) -> Qcow2CacheSizes {
         let sizes = try Qcow2CacheSizes(self, header: header)
@@ -28,7 +28,7 @@ extension Qcow2Image {
 
     /// First step of a change of options: refuses those that don't fit, and writes everything back. Nothing may be in flight from here to the
     /// commit. Whether the image is written to is `activate`'s; `purpose` is not looked at.
-    /// - Throws: `.invalidOption` with the reference's messages; what the storage throws. Nothing has changed then, nor without a commit.
+    /// - Throws: `.invalidOption` with QEMU's messages; what the storage throws. Nothing has changed then, nor without a commit.
     public func prepare(_ options: Qcow2OpenOptions) async throws(BlockError) -> PreparedOptions {
         let sizes = try options.validated(for: header)
         if !isReadOnly && !isCorrupt { try await finishWriting() }

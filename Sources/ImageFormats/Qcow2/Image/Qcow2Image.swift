@@ -102,7 +102,7 @@ public final class Qcow2Image {
     /// How many slices the L2 cache may have.
     var l2Entries: Int { backing == nil ? sizes.l2Entries : sizes.l2EntriesOverChain }
 
-    /// Refuses a data file that the header does not ask for, and a missing one that it does, with the reference's messages.
+    /// Refuses a data file that the header does not ask for, and a missing one that it does, with QEMU's messages.
     public func checkDataFile() throws(BlockError) {
         if header.needsDataFile && dataFile == nil {
             throw BlockError(.invalidOption, "'data-file' is required for this image")

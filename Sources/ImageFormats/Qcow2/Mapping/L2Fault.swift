@@ -11,7 +11,7 @@ enum L2Fault: Equatable {
     /// Subclusters that are allocated without a cluster, or allocated and zero at once.
     case contradiction
 
-    /// What the reference says about the entry at `index` of the table at `table`.
+    /// What QEMU says about the entry at `index` of the table at `table`.
     func message(table: HostOffset, index: Int) -> String {
         let place = "L2 offset: \(hexadecimal(table.bytes)), L2 index: \(hexadecimal(index))"
         switch self {

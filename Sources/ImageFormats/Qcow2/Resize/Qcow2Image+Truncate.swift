@@ -10,7 +10,7 @@ extension Qcow2Image {
     /// - Parameters:
     ///   - newLength: a multiple of 512.
     ///   - preallocation: what is provided of the new range's tables and space.
-    /// - Throws: in the reference's words: `.invalidOption`; `.unsupported` for version 2 with snapshots; `.inUse` for bitmaps that are not in
+    /// - Throws: in QEMU's words: `.invalidOption`; `.unsupported` for version 2 with snapshots; `.inUse` for bitmaps that are not in
     ///   memory or not consistent; EFBIG for a disk that is too long.
     public func truncate(to newLength: Int64, preallocation: Preallocation = .off) async throws(BlockError) {
         try checkWritable()

@@ -57,7 +57,7 @@ extension Qcow2Snapshot {
         return geometry.isAligned(offset) ? (offset, bytes) : nil
     }
 
-    /// The same, in the reference's words when there is none.
+    /// The same, in QEMU's words when there is none.
     func validL1Table(_ geometry: Qcow2Geometry) throws(BlockError) -> (offset: HostOffset, bytes: Int64) {
         guard Int64(l1Entries) * 8 <= Qcow2Limits.maxL1TableSize else { throw BlockError(.invalidImage, "Snapshot L1 table too large") }
         guard let table = l1Table(geometry) else { throw BlockError(.invalidImage, "Snapshot L1 table offset invalid") }

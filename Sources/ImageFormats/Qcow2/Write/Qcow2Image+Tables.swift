@@ -128,7 +128,7 @@ extension Qcow2Image {
     }
 }
 
-/// What clusters are allocated for, in the reference's words.
+/// What clusters are allocated for, in QEMU's words.
 enum ClusterUse: String {
     /// An L2 table.
     case l2Table = "L2 table"

@@ -15,7 +15,7 @@ extension Qcow2Image {
         if needsBitmapClaim { try await claimBitmaps() }
         try checkRange(offset, Int64(buffer.count))
         guard !reader.hasDataFile else {
-            // Compressed clusters cannot be in a data file; the words are those of jobs in the reference.
+            // Compressed clusters cannot be in a data file; the words are those of jobs in QEMU.
             throw BlockError(.unsupported, "Operation not supported")
         }
         let end = offset + Int64(buffer.count)

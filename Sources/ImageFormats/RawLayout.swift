@@ -1,3 +1,4 @@
+internal import Glibc
 public import Storage
 
 /// The raw format: the image is a window of its file, from `offset`, of a fixed size or up to the end of the file.
@@ -65,7 +66,7 @@ public struct RawLayout: Sendable, Equatable {
     @inline(__always)
     public func locateWrite(_ position: Int64, count: Int64) throws(BlockError) -> Int64 {
         guard fits(position, count) else {
-            throw BlockError(.system(errno: 28), "No space left on device")
+            throw BlockError(.system(errno: ENOSPC), "No space left on device")
         }
         return position + offset
     }

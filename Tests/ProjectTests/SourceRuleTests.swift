@@ -104,6 +104,17 @@ import Testing
         }
     }
 
+    @Test func `errors of the system have names, not numbers`() {
+        for file in Self.production {
+            for (index, line) in SourceTree.lines(of: file).enumerated() {
+                for call in ["system(", "errno: ", "errnoDescription("] {
+                    let digits = code(line).components(after: call).filter { "123456789".contains($0.first ?? " ") }
+                    #expect(digits.isEmpty, "\(file):\(index + 1)")
+                }
+            }
+        }
+    }
+
     @Test func `the make targets that the documents name exist`() throws {
         let targets = Set(
             SourceTree.lines(of: "Makefile").compactMap { line -> Substring? in

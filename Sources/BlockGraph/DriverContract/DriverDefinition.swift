@@ -1,3 +1,4 @@
+internal import Glibc
 public import IOLoop
 public import Storage
 
@@ -220,7 +221,7 @@ public struct DriverOpening {
         let storage = try await opener(spec, options, thread)
         guard storage.length <= ProtocolDriver.longest else {
             await storage.close()
-            throw BlockError(.system(errno: 27), "Could not refresh total sector count: File too large")
+            throw BlockError(.system(errno: EFBIG), "Could not refresh total sector count: File too large")
         }
         return ProtocolDriver(storage)
     }

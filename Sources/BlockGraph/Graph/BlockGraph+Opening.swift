@@ -1,3 +1,4 @@
+internal import Glibc
 public import IOLoop
 public import Storage
 import Waiting
@@ -293,7 +294,7 @@ extension BlockGraph {
             let driver = try await spec.definition.makeDriver(opening, on: io)
             guard (0...Node.longest).contains(driver.length) else {
                 await driver.close()
-                throw .system(27, "Could not refresh total sector count")
+                throw .system(EFBIG, "Could not refresh total sector count")
             }
             let node = Node(name: name, driver: driver, traits: options.traits, driverName: spec.name)
             do throws(BlockError) {

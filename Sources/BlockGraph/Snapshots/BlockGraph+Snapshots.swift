@@ -1,3 +1,4 @@
+internal import Glibc
 import IOLoop
 public import Storage
 
@@ -105,7 +106,7 @@ extension BlockGraph {
         let outcome = FlushOutcome()
         let timedOut = await withinDeadline(deadlines.flush) { await outcome.flush(handle) }
         if timedOut { throw BlockError(.inUse, "Node '\(node.name)' has not flushed within \(deadlines.flush.inSeconds)") }
-        if outcome.error != nil { throw BlockError(.system(errno: 5), "An IO error has occurred") }
+        if outcome.error != nil { throw BlockError(.system(errno: EIO), "An IO error has occurred") }
     }
 
     private func checkOverlay(_ overlay: Topology.Node) throws(BlockError) {

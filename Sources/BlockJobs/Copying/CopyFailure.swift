@@ -1,4 +1,5 @@
 internal import BlockGraph
+internal import Glibc
 internal import Jobs
 internal import Storage
 
@@ -18,7 +19,7 @@ extension JobFailure {
     init(_ error: BlockError) {
         switch error.kind {
         case .system(let errno): self.init(.system(errno: errno), errnoDescription(errno))
-        case .outOfBounds: self.init(.system(errno: 5), errnoDescription(5))
+        case .outOfBounds: self.init(.system(errno: EIO), errnoDescription(EIO))
         case .readOnly, .unsupported, .invalidOption, .inUse, .invalidImage: self.init(.other, error.message)
         }
     }

@@ -1,4 +1,5 @@
 internal import BlockGraph
+internal import Glibc
 internal import IOLoop
 internal import Jobs
 internal import Storage
@@ -50,7 +51,7 @@ final class MirrorJob: StartableJob {
             }
             let target = users.writer.access.value
             guard copy.map.length == target.length else {
-                throw JobFailure(.system(errno: 22), "Source and target image have different sizes")
+                throw JobFailure(.system(errno: EINVAL), "Source and target image have different sizes")
             }
             let chunk = max(ChunkMover.longestChunk, copy.map.granularity)
             let budget = (options.bufferSize ?? 0) > 0 ? options.bufferSize ?? 0 : Int64(ChunkMover.mostWorkers) * ChunkMover.longestChunk

@@ -1,3 +1,4 @@
+import Glibc
 import Storage
 
 /// How a node's bytes were at a moment: what has been overwritten since is on a target, the rest still where it was.
@@ -142,5 +143,5 @@ final class PointInTime: BeforeWriteCopier {
         return start < end ? start..<end : nil
     }
 
-    static let inaccessible = BlockError.system(13)
+    static let inaccessible = BlockError.system(EACCES)
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Storage
 import Waiting
 
@@ -40,7 +41,7 @@ final class TimedCopier: BeforeWriteCopier {
             self.endOne()
         }
         let (deadline, isNever) = clock.now.addingReportingOverflow(timeout)
-        let cancel = clock.schedule(at: isNever ? .max : deadline) { race.end(.failure(.system(110))) }
+        let cancel = clock.schedule(at: isNever ? .max : deadline) { race.end(.failure(.system(ETIMEDOUT))) }
         defer { cancel() }
         try await race.outcome.wait().get()
     }

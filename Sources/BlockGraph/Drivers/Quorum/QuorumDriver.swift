@@ -1,3 +1,4 @@
+internal import Glibc
 public import Storage
 
 /// Keeps the same bytes on several nodes, and believes what enough of them say.
@@ -51,7 +52,7 @@ public final class QuorumDriver: NodeDriver {
         reports = QuorumReports(nodeName: nodeName, send: events)
         super.init()
         guard children.allSatisfy({ $0.node.length == children.first?.node.length }) else {
-            throw .system(5, "Could not refresh total sector count")
+            throw .system(EIO, "Could not refresh total sector count")
         }
     }
 
@@ -66,7 +67,7 @@ public final class QuorumDriver: NodeDriver {
     /// Children come and go one at a time, as long as enough are left to win a vote.
     public override func setChild(_ edge: NodeEdge?, named name: String) throws(BlockError) {
         if let edge {
-            guard edge.node.length == length else { throw .system(5, "Could not refresh total sector count") }
+            guard edge.node.length == length else { throw .system(EIO, "Could not refresh total sector count") }
             if let index = edges.firstIndex(where: { $0.name == name }) { edges[index] = edge } else { edges.append(edge) }
             return
         }
@@ -151,7 +152,7 @@ public final class QuorumDriver: NodeDriver {
         if behaviour.verifies { try verify(answers, offset) }
         guard case .won(let winner, let losers) = QuorumVote.hold(answers, threshold: behaviour.threshold) else {
             reports.failure(offset, count)
-            throw .system(5)
+            throw .system(EIO)
         }
         buffer.copyMemory(from: buffers[winner].contents)
         guard !losers.isEmpty else { return }
@@ -192,7 +193,7 @@ public final class QuorumDriver: NodeDriver {
     private func checkSuccesses(_ outcomes: [BlockError?], _ offset: Int64, _ count: Int64) throws(BlockError) {
         guard outcomes.count(where: { $0 == nil }) < behaviour.threshold else { return }
         reports.failure(offset, count)
-        throw QuorumDriver.mostFrequent(outcomes) ?? .system(5)
+        throw QuorumDriver.mostFrequent(outcomes) ?? .system(EIO)
     }
 
     private static func mostFrequent(_ outcomes: [BlockError?]) -> BlockError? {

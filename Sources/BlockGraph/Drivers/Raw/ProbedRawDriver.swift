@@ -1,3 +1,4 @@
+import Glibc
 import ImageFormats
 import Storage
 
@@ -37,6 +38,6 @@ final class ProbedRawDriver: RawDriver {
         let part = buffer.prefix(Self.probedBytes - offset)
         UnsafeMutableRawBufferPointer(rebasing: head[offset..<offset + part.count]).copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
         // EPERM, as QEMU.
-        guard ProbedFormat(Array(head)) == .raw else { throw .system(1) }
+        guard ProbedFormat(Array(head)) == .raw else { throw .system(EPERM) }
     }
 }

@@ -1,3 +1,4 @@
+internal import Glibc
 public import ImageFormats
 public import Storage
 
@@ -47,7 +48,7 @@ public class RawDriver: NodeDriver {
     /// and others may rely on its length.
     private func locateWrite(_ offset: Int64, count: Int64) throws(BlockError) -> Int64 {
         let place = try layout.locateWrite(offset, count: count)
-        guard bytesInFile(place, count) == count else { throw BlockError(.system(errno: 28), "No space left on device") }
+        guard bytesInFile(place, count) == count else { throw BlockError(.system(errno: ENOSPC), "No space left on device") }
         return place
     }
 

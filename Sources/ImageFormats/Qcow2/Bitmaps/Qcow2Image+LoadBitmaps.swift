@@ -1,3 +1,4 @@
+internal import Glibc
 public import Storage
 import Waiting
 
@@ -35,7 +36,7 @@ extension Qcow2Image {
             isFound = true
             return receive
         }
-        if !isFound { throw BlockError(.system(errno: 2), "Bitmap '\(name)' could not be found") }
+        if !isFound { throw BlockError(.system(errno: ENOENT), "Bitmap '\(name)' could not be found") }
     }
 
     private func readBits(_ entry: BitmapDirectoryEntry, _ work: inout WorkOfATurn, _ receive: BitsReceiver) async throws(BlockError) {
@@ -45,7 +46,7 @@ extension Qcow2Image {
                 hint: "Try block-dirty-bitmap-remove to delete this bitmap from disk")
         }
         guard Int64(entry.tableEntries) == bitmapTableEntries(granularity: entry.granularity) else {
-            throw .system(22, "Could not read bitmap '\(entry.name)' from image")
+            throw .system(EINVAL, "Could not read bitmap '\(entry.name)' from image")
         }
         let coverage = bitmapCoverage(granularity: entry.granularity)
         let buffer = BufferPool.shared.buffer(geometry.clusterSize)
@@ -57,7 +58,7 @@ extension Qcow2Image {
                 let range = start..<min(self.length, start + coverage)
                 let word = BigEndian.load(UnsafeRawBufferPointer(piece), place, as: UInt64.self)
                 switch BitmapCluster(word, self.geometry) {
-                case nil: throw .system(22, "Could not read bitmap_table table from image for bitmap '\(entry.name)'")
+                case nil: throw .system(EINVAL, "Could not read bitmap_table table from image for bitmap '\(entry.name)'")
                 case .zeroes:
                     try receive(range, .zeroes)
                     await work.add(64)

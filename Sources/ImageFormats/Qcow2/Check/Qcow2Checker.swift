@@ -1,3 +1,4 @@
+internal import Glibc
 public import Storage
 
 /// Whoever lets a check run, and may pause or end it.
@@ -88,7 +89,9 @@ public final class Qcow2Checker {
     }
 
     private func run() async throws(BlockError) {
-        guard plan.geometry.clusters(for: fileLength).value <= Self.maxFileClusters else { throw .system(27, "Could not check the image") }
+        guard plan.geometry.clusters(for: fileLength).value <= Self.maxFileClusters else {
+            throw .system(EFBIG, "Could not check the image")
+        }
         result.totalClusters = plan.geometry.clusters(for: plan.virtualLength).value
         let snapshotFaults = try await readSnapshotReferences()
         guard try await checkRefcounts(snapshotFaults: snapshotFaults) else {

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Storage
 
 /// Where everything of a new image is: header, refcount table, refcount blocks, L1 table, L2 tables and data, each one run of clusters.
@@ -38,7 +39,7 @@ struct NewImageLayout {
             table = max(table, neededTable)
         }
         guard geometry.bytes(of: ClusterCount(table)) <= Qcow2Limits.maxRefcountTableSize else {
-            throw .system(27, "Could not resize image: Failed to resize refcount structures")
+            throw .system(EFBIG, "Could not resize image: Failed to resize refcount structures")
         }
         refcountTableClusters = table
         refcountBlocks = blocks

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Storage
 
 /// What a new qcow2 image is to be. The defaults are QEMU's.
@@ -129,7 +130,7 @@ public struct Qcow2CreateOptions: Sendable, Equatable {
             throw BlockError(.outOfBounds, "Could not resize image: offset(\(size)) exceeds maximum(\(Self.longest))")
         }
         guard geometry.l1Entries(forLength: size) <= Qcow2Limits.maxL1TableSize / 8 else {
-            throw .system(27, "Could not resize image: Failed to grow the L1 table")
+            throw .system(EFBIG, "Could not resize image: Failed to grow the L1 table")
         }
     }
 

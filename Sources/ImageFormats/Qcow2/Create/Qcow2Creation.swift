@@ -1,3 +1,4 @@
+internal import Glibc
 public import Storage
 
 /// Making new images.
@@ -64,7 +65,7 @@ public enum Qcow2Creation {
 
     private static func encode(_ header: Qcow2Header, _ options: Qcow2CreateOptions) throws(BlockError) -> [UInt8] {
         do throws(BlockError) {
-            if let name = header.backingFileBytes, name.count > Qcow2Limits.maxBackingFileName { throw .system(22) }
+            if let name = header.backingFileBytes, name.count > Qcow2Limits.maxBackingFileName { throw .system(EINVAL) }
             return try header.encode()
         } catch {
             guard let backingFile = options.backingFile else { throw error.within("Could not update qcow2 header") }

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Storage
 
 extension Qcow2Header {
@@ -25,7 +26,7 @@ extension Qcow2Header {
             bytes.replaceSubrange(8..<20, with: BigEndian.bytes(UInt64(bytes.count)) + BigEndian.bytes(UInt32(backingFileBytes.count)))
             bytes += backingFileBytes
         }
-        guard bytes.count <= 1 << clusterBits else { throw .system(28) }
+        guard bytes.count <= 1 << clusterBits else { throw .system(ENOSPC) }
         return bytes
     }
 

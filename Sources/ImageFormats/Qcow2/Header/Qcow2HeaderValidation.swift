@@ -1,3 +1,4 @@
+internal import Glibc
 public import Storage
 
 extension Qcow2Header {
@@ -88,7 +89,7 @@ extension Qcow2Header {
     private func validateL1() throws(BlockError) {
         try validateTable("Active L1 table", offset: l1Offset, size: Int64(l1Entries) * 8, limit: Qcow2Limits.maxL1TableSize)
         guard virtualSize <= .max - UInt64(geometry.l2Coverage) else {
-            throw .system(27, "Could not refresh total sector count")
+            throw .system(EFBIG, "Could not refresh total sector count")
         }
         guard let size = Int64(exactly: virtualSize), geometry.l1Entries(forLength: size) <= Int64(Int32.max) else {
             throw BlockError(.invalidImage, "Image is too big")

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Storage
 
 extension Qcow2Image {
@@ -11,10 +12,10 @@ extension Qcow2Image {
         try checkWritable()
         if let name {
             guard name.utf8.count <= Qcow2Limits.maxBackingFileName, !name.utf8.contains(0), !header.isDataFileRaw else {
-                throw .system(22)
+                throw .system(EINVAL)
             }
         }
-        guard (format?.utf8.count ?? 0) <= Qcow2Limits.maxBackingFormatName else { throw .system(22) }
+        guard (format?.utf8.count ?? 0) <= Qcow2Limits.maxBackingFormatName else { throw .system(EINVAL) }
         try await updateHeader { header in
             header.backingFile = name
             header.backingFormat = format

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Storage
 internal import Waiting
 
@@ -14,7 +15,7 @@ extension Qcow2Image {
     /// - Returns: what the request that met the damage fails with: EIO.
     func signalCorruption(_ message: String, range: Range<Int64>? = nil, isFatal: Bool = true) async -> BlockError {
         let isFatal = isFatal && !isReadOnly
-        let failure = BlockError.system(5)
+        let failure = BlockError.system(EIO)
         // Once is enough, except that fatal damage after harmless damage is still marked.
         if hasReportedCorruption && (!isFatal || isCorrupt) { return failure }
         hasReportedCorruption = true
@@ -48,13 +49,13 @@ extension Qcow2Image {
     /// - Throws: ENOMEDIUM, as QEMU.
     @inline(__always)
     func checkReadable() throws(BlockError) {
-        guard !isCorrupt || isReadOnly else { throw .system(123) }
+        guard !isCorrupt || isReadOnly else { throw .system(ENOMEDIUM) }
     }
 
     /// Refuses to write to an image that must not be written to.
     /// - Throws: `.readOnly`; ENOMEDIUM, as QEMU, when damage was found.
     func checkWritable() throws(BlockError) {
         guard !isReadOnly else { throw BlockError(.readOnly, "The image is read-only") }
-        guard !isCorrupt else { throw .system(123) }
+        guard !isCorrupt else { throw .system(ENOMEDIUM) }
     }
 }

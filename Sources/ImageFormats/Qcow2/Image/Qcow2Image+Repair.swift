@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Storage
 
 extension Qcow2Image {
@@ -12,7 +13,7 @@ extension Qcow2Image {
         } catch {
             throw error.within("Could not repair dirty image")
         }
-        guard result.isComplete && result.checkErrors == 0 else { throw .system(5, "Could not repair dirty image") }
+        guard result.isComplete && result.checkErrors == 0 else { throw .system(EIO, "Could not repair dirty image") }
         try await reload()
     }
 }

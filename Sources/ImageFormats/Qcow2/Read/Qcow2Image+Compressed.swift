@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Storage
 
 extension Qcow2Image {
@@ -81,7 +82,7 @@ extension Qcow2Image {
         }
         let isSound = await decompress(work)
         withExtendedLifetime(buffers) {}
-        guard isSound else { throw .system(5) }
+        guard isSound else { throw .system(EIO) }
     }
 
     private func decompress(_ work: [LentBytes]) async -> Bool {

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Storage
 internal import Waiting
 
@@ -22,7 +23,7 @@ extension Refcounts {
     private func allocateRun(_ count: ClusterCount, below limit: Int64) async throws(BlockError) -> HostCluster {
         if let failure { throw failure }
         let first = try await findFree(count)
-        guard geometry.offset(of: first + count).bytes <= limit else { throw .system(27) }
+        guard geometry.offset(of: first + count).bytes <= limit else { throw .system(EFBIG) }
         try await increment(first, count)
         let end = first.index + count.value
         if first.index <= lowestFree && lowestFree < end { lowestFree = end }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Storage
 internal import Waiting
 
@@ -65,7 +66,7 @@ extension Refcounts {
         let indexes = start..<start + Int(count)
         switch change {
         case .increment:
-            for index in indexes where width.value(part.contents, index) == width.maximum { throw .system(22) }
+            for index in indexes where width.value(part.contents, index) == width.maximum { throw .system(EINVAL) }
             for index in indexes { width.set(part.bytes, index, to: width.value(part.contents, index) + 1) }
         case .decrement:
             for index in indexes where width.value(part.contents, index) == 0 {

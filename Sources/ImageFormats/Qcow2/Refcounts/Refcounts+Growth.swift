@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Storage
 internal import Waiting
 
@@ -93,7 +94,7 @@ private struct GrowthPlan {
         var needed = max(index + 1, oldEntries + max(1, oldEntries / 2))
         while true {
             // Before anything is counted: an entry may refer to where no file reaches.
-            guard needed <= Qcow2Limits.maxRefcountTableSize / 8 else { throw .system(27) }
+            guard needed <= Qcow2Limits.maxRefcountTableSize / 8 else { throw .system(EFBIG) }
             let clusters = (needed + perCluster - 1) / perCluster
             var blocks: Int64 = 1
             while blocks * geometry.refcountBlockEntries < clusters + blocks { blocks += 1 }
@@ -102,7 +103,7 @@ private struct GrowthPlan {
                 needed = oldEntries + blocks
                 continue
             }
-            guard clusters * Int64(geometry.clusterSize) <= Qcow2Limits.maxRefcountTableSize else { throw .system(27) }
+            guard clusters * Int64(geometry.clusterSize) <= Qcow2Limits.maxRefcountTableSize else { throw .system(EFBIG) }
             tableStart = HostCluster(oldEntries << Int64(geometry.refcountBlockBits))
             tableClusters = ClusterCount(clusters)
             entries = clusters * perCluster

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Storage
 internal import Waiting
 
@@ -9,7 +10,7 @@ extension Qcow2Image {
     /// - Throws: EFBIG when there would be too many.
     func growL1(to count: Int64, _ state: WriteState) async throws(BlockError) {
         guard count > Int64(l1.count) else { return }
-        guard count <= Qcow2Limits.maxL1TableSize / 8 else { throw .system(27) }
+        guard count <= Qcow2Limits.maxL1TableSize / 8 else { throw .system(EFBIG) }
         await state.tables.lock()
         defer { state.tables.unlock() }
         guard count > Int64(l1.count) else { return }

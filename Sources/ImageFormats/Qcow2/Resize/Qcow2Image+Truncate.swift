@@ -1,3 +1,4 @@
+internal import Glibc
 public import Storage
 
 /// Changing the virtual disk's length. Nothing may be in flight.
@@ -138,7 +139,7 @@ extension Qcow2Image {
     /// Lets new clusters read as zeroes where a longer backing file would show.
     private func hideBacking(_ start: Int64, _ end: Int64, _ state: WriteState) async throws(BlockError) {
         guard let backing, backing.length > start else { return }
-        guard reader.hasZeroBit else { throw .system(95) }
+        guard reader.hasZeroBit else { throw .system(EOPNOTSUPP) }
         let shown = min(end, geometry.bytes(of: geometry.clusters(for: backing.length)))
         let rewriting = Rewriting(
             reader: reader, mayUnmap: true, keepsReferences: false, unallocates: false, skipsUnallocated: false)

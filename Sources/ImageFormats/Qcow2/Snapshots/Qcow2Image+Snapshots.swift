@@ -1,3 +1,4 @@
+internal import Glibc
 public import Storage
 
 /// Taking, going back to and deleting internal snapshots. Nothing may be in flight while these run.
@@ -12,10 +13,10 @@ extension Qcow2Image {
     @discardableResult
     public func createSnapshot(_ request: Qcow2SnapshotRequest) async throws(BlockError) -> Qcow2Snapshot {
         try checkWritable()
-        guard !reader.hasDataFile else { throw .system(95) }
+        guard !reader.hasDataFile else { throw .system(EOPNOTSUPP) }
         let table = try await loadedSnapshots()
-        guard table.entries.count < Qcow2Limits.maxSnapshots else { throw .system(27) }
-        guard request.name.utf8.count <= Int(UInt16.max), !request.name.utf8.contains(0) else { throw .system(22) }
+        guard table.entries.count < Qcow2Limits.maxSnapshots else { throw .system(EFBIG) }
+        guard request.name.utf8.count <= Int(UInt16.max), !request.name.utf8.contains(0) else { throw .system(EINVAL) }
         let state = try await writing()
         try await flush()
         let snapshot = try await underDirtyBit(state) { () async throws(BlockError) in
@@ -66,9 +67,9 @@ extension Qcow2Image {
     @discardableResult
     public func deleteSnapshot(id: String?, name: String?) async throws(BlockError) -> Qcow2Snapshot {
         try checkWritable()
-        guard !reader.hasDataFile else { throw .system(95) }
+        guard !reader.hasDataFile else { throw .system(EOPNOTSUPP) }
         let table = try await loadedSnapshots()
-        guard let index = table.index(id: id, name: name) else { throw BlockError(.system(errno: 2), "Can't find the snapshot") }
+        guard let index = table.index(id: id, name: name) else { throw BlockError(.system(errno: ENOENT), "Can't find the snapshot") }
         let snapshot = table.entries[index]
         let l1Table = try snapshot.validL1Table(geometry)
         let state = try await writing()
@@ -111,10 +112,10 @@ extension Qcow2Image {
     /// - Throws: ENOENT when there is none; `.inUse` with persistent bitmaps, which would not know what has changed.
     public func applySnapshot(_ text: String) async throws(BlockError) {
         try checkWritable()
-        guard !reader.hasDataFile else { throw .system(95) }
+        guard !reader.hasDataFile else { throw .system(EOPNOTSUPP) }
         guard header.bitmaps == nil else { throw BlockError(.inUse, "Device has active dirty bitmaps") }
         let table = try await loadedSnapshots()
-        guard let index = table.index(idOrName: text) else { throw .system(2) }
+        guard let index = table.index(idOrName: text) else { throw .system(ENOENT) }
         let snapshot = table.entries[index]
         let source = try snapshot.validL1Table(geometry)
         let size = try applicableSize(of: snapshot)

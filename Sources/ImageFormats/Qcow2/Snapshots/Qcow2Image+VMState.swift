@@ -1,3 +1,4 @@
+internal import Glibc
 public import Storage
 
 /// The state of a virtual machine lies behind the virtual disk, where the first L1 entry that the disk does not need begins.
@@ -13,7 +14,7 @@ extension Qcow2Image {
         file.note(.vmstateSave)
         let state = try await writing()
         let start = vmStateStart
-        guard position >= 0, position <= Int64.max / 2 - start.bytes else { throw .system(27) }
+        guard position >= 0, position <= Int64.max / 2 - start.bytes else { throw .system(EFBIG) }
         let end = start + (position + Int64(buffer.count))
         try await growL1(to: geometry.l1Entries(forLength: end.bytes), state)
         try await writeRuns(at: start + position, from: buffer, state)
@@ -21,7 +22,7 @@ extension Qcow2Image {
 
     /// Reads bytes of the VM state that was written, or came back with a snapshot; zeroes where there is none.
     public func readVMState(at position: Int64, into buffer: UnsafeMutableRawBufferPointer) async throws(BlockError) {
-        guard position >= 0, position <= Int64.max / 2 - vmStateStart.bytes else { throw .system(27) }
+        guard position >= 0, position <= Int64.max / 2 - vmStateStart.bytes else { throw .system(EFBIG) }
         try checkReadable()
         file.note(.vmstateLoad)
         let epoch = accesses.begin()

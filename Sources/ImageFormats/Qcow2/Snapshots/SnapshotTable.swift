@@ -1,3 +1,4 @@
+internal import Glibc
 public import Storage
 
 /// The internal snapshots of an open image, and where their table is.
@@ -15,7 +16,7 @@ struct SnapshotTable {
         var table: [UInt8] = []
         for entry in entries {
             entry.append(to: &table)
-            guard Int64(table.count) <= Qcow2Limits.maxSnapshotTableSize else { throw .system(27) }
+            guard Int64(table.count) <= Qcow2Limits.maxSnapshotTableSize else { throw .system(EFBIG) }
         }
         return table
     }

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Storage
 
 extension Qcow2Image {
@@ -19,7 +20,7 @@ extension Qcow2Image {
             throw BlockError(.unsupported, "Operation not supported")
         }
         let end = offset + Int64(buffer.count)
-        guard geometry.isAligned(offset), geometry.isAligned(end) || end.bytes == length else { throw .system(22) }
+        guard geometry.isAligned(offset), geometry.isAligned(end) || end.bytes == length else { throw .system(EINVAL) }
         let epoch = accesses.begin()
         defer { accesses.end(epoch) }
         let state = try await writing()

@@ -1,6 +1,19 @@
 import IOLoop
 public import Storage
 
+/// What a job asks of a node before it copies.
+public struct NodeSizes: Sendable {
+    /// In bytes.
+    public let length: Int64
+    /// How many bytes the node allocates at a time; 1 where that has no meaning.
+    public let allocationUnit: Int64
+
+    init(_ node: Node) {
+        length = node.length
+        allocationUnit = node.driver.allocationUnit
+    }
+}
+
 extension BlockGraph {
     /// Every node, newest first (`query-named-block-nodes`). Waits for no request and no change, and gives the executor back after every
     /// few nodes, so that thousands of them delay nobody; what comes or goes meanwhile may be missed.
@@ -30,10 +43,15 @@ extension BlockGraph {
         return await handle.thread.run { io in handle.value.length }
     }
 
-    /// How many bytes a node allocates at a time; 1 where that has no meaning.
-    public func allocationUnit(of name: String) async throws(BlockError) -> Int64 {
-        let handle = try handle(try find(name).id)
-        return await handle.thread.run { io in handle.value.driver.allocationUnit }
+    /// The sizes of several nodes, in their order; those on one loop are asked in one call.
+    public func sizes(of names: [String]) async throws(BlockError) -> [NodeSizes] {
+        let handles = try names.map { (name) throws(BlockError) in try handle(try find(name).id) }
+        if let thread = handles.first?.thread, handles.allSatisfy({ $0.thread === thread }) {
+            return await thread.run { (io: isolated IOThread) in handles.map { NodeSizes($0.value) } }
+        }
+        var sizes: [NodeSizes] = []
+        for handle in handles { sizes.append(await handle.thread.run { (io: isolated IOThread) in NodeSizes(handle.value) }) }
+        return sizes
     }
 
     /// Whether a node stores compressed what is written with `WriteFlags.compressed`.

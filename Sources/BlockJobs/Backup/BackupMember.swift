@@ -101,16 +101,12 @@ struct BackupMember: TransactionMember {
             throw BlockJobError("max-workers must be between 1 and 2147483647")
         }
         if performance.maxChunk < 0 { throw BlockJobError("max-chunk must be zero (which means no limit) or positive") }
-        let lengths: (Int64, Int64)
-        let cluster: Int64
-        do throws(BlockError) {
-            lengths = (try await graph.length(of: options.device), try await graph.length(of: options.target))
-            cluster = BackupJob.clusterSize(forUnit: try await graph.allocationUnit(of: options.target))
-        } catch {
-            throw BlockJobError(error)
-        }
-        if lengths.0 != lengths.1 { throw BlockJobError("Source and target image have different sizes") }
-        guard DirtyBitmap.isPossible(length: lengths.0, granularity: cluster) else {
+        let sizes: [NodeSizes]
+        do throws(BlockError) { sizes = try await graph.sizes(of: [options.device, options.target]) } catch { throw BlockJobError(error) }
+        let (source, target) = (sizes[0], sizes[1])
+        let cluster = BackupJob.clusterSize(forUnit: target.allocationUnit)
+        if source.length != target.length { throw BlockJobError("Source and target image have different sizes") }
+        guard DirtyBitmap.isPossible(length: source.length, granularity: cluster) else {
             throw BlockJobError("The image is too large for a backup")
         }
         if performance.maxChunk > 0 && performance.maxChunk < cluster {

@@ -68,8 +68,9 @@ struct MirrorStart {
     /// Both sides are tracked in bitmaps, the source in granules and the target in blocks of the mover.
     private func checkLengths() async throws(BlockJobError) {
         do throws(BlockError) {
-            guard DirtyBitmap.isPossible(length: try await graph.length(of: options.device), granularity: granularity),
-                DirtyBitmap.isPossible(length: try await graph.length(of: options.target), granularity: MirrorJob.defaultGranularity)
+            let sizes = try await graph.sizes(of: [options.device, options.target])
+            guard DirtyBitmap.isPossible(length: sizes[0].length, granularity: granularity),
+                DirtyBitmap.isPossible(length: sizes[1].length, granularity: MirrorJob.defaultGranularity)
             else { throw BlockError(.invalidOption, "The image is too large for a mirror of this granularity") }
         } catch {
             throw BlockJobError(error)

@@ -115,6 +115,25 @@ import Testing
         }
     }
 
+    /// Where drivers may be named: their folders, with the catalogue, and their forms on the wire.
+    private static let drivers = ["Sources/BlockGraph/Drivers/", "Sources/Monitor/Wire/", "Sources/QAPI/", "Sources/blockjobd/Options/"]
+
+    @Test func `a driver is named in its own folder, its form on the wire, the schema and the catalogue`() {
+        // `file` is a child's name, too, and is found by what makes one.
+        let names = [
+            "\"qcow2\"", "\"raw\"", "\"null-co\"", "\"null-aio\"", "\"throttle\"", "\"quorum\"", "\"blkdebug\"", "\"blkverify\"",
+            "\"compress\"",
+            "\"copy-on-read\"", "\"copy-before-write\"", "\"preallocate\"", "\"snapshot-access\"", "FileSpec(filename", "RawSpec(",
+            "Qcow2Spec(",
+            "NullSpec(",
+        ]
+        for file in Self.production where !Self.drivers.contains(where: { file.hasPrefix($0) }) {
+            for (index, line) in SourceTree.lines(of: file).enumerated() {
+                for name in names { #expect(!code(line).contains(name), "\(file):\(index + 1): \(name)") }
+            }
+        }
+    }
+
     @Test func `the make targets that the documents name exist`() throws {
         let targets = Set(
             SourceTree.lines(of: "Makefile").compactMap { line -> Substring? in

@@ -49,6 +49,8 @@ public protocol DriverDefinition: Sendable, Equatable {
 
     /// What the options say of a backing child.
     var backing: BackingOption { get }
+    /// The same options, without a backing child whatever the image names.
+    func withoutBacking() -> any DriverDefinition
     /// Whether the node can be given other options.
     var canReopen: Bool { get }
     /// The driver's own options that may be others when the node is reopened, by name.
@@ -73,6 +75,8 @@ public protocol DriverDefinition: Sendable, Equatable {
 }
 
 extension DriverDefinition {
+    /// There is none anyhow.
+    public func withoutBacking() -> any DriverDefinition { self }
     /// No filter.
     public var isFilter: Bool { false }
     /// A format, or a filter like one.

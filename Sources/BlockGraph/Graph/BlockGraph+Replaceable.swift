@@ -14,16 +14,16 @@ extension Topology {
             if id == wanted { return true }
             guard seen.insert(id).inserted, let node = nodes[id] else { continue }
             let below = node.children.compactMap { edges[$0] }
-            switch node.driverName {
-            case "quorum":
+            switch DriverCatalogue.replacement(below: node.driverName) {
+            case .voter:
                 // A child may have other bytes than the vote. It gets those of the vote, which nobody else must see.
                 guard let child = nodes[wanted], child.parentEdges.count == 1, below.contains(where: { $0.child == wanted }) else {
                     continue
                 }
                 return true
-            case "blkverify":
+            case .anyChild:
                 pending += below.map(\.child)
-            default:
+            case .filtered:
                 pending += below.filter { $0.role == .filtered }.map(\.child)
             }
         }

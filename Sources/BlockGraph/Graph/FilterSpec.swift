@@ -41,15 +41,4 @@ public struct FilterSpec: Sendable {
         self.permissions = permissions
         self.makeDriver = makeDriver
     }
-
-    /// A copy-before-write filter with QEMU's permissions: it reads consistently where its parents write, lets nobody else write
-    /// or resize the source, and writes to its target.
-    public static func copyBeforeWrite(
-        nodeName: String? = nil, target: String?, onError: CopyBeforeWriteFilter.ErrorPolicy = .breakGuestWrite
-    ) -> FilterSpec {
-        FilterSpec(
-            nodeName: nodeName, driverName: "copy-before-write", others: target.map { [Child(name: "target", node: $0)] } ?? [],
-            permissions: { CopyBeforeWriteFilter.permissions($0) },
-            makeDriver: { child, _ in CopyBeforeWriteFilter(child, onError: onError) })
-    }
 }

@@ -17,33 +17,14 @@ extension BlockGraph {
         var path = name.text
         if !ImagePath.isAbsolute(path) { path = try directory(of: overlay) + path }
         // Which driver it is is asked first; a path of a protocol driver is no name with a protocol.
-        _ = try BlockGraph.format(name.format, over: .file(FileSpec(filename: path)))
-        if name.format == "file" || name.format == "host_device" {
-            let plain = path.hasPrefix("\(name.format ?? ""):") ? ImagePath.afterProtocol(path) : path
-            return NodeSpec(driver: name.format == "file" ? .file(FileSpec(filename: plain)) : .hostDevice(FileSpec(filename: plain)))
-        }
-        if let format = name.format, NullDefinition.names.contains(format) { return NodeSpec(driver: try .null(format, named: path)) }
+        _ = try DriverCatalogue.format(name.format, over: DriverCatalogue.host(path))
+        if let node = try DriverCatalogue.protocolNode(called: name.format, at: path) { return NodeSpec(driver: node) }
         let file: DriverSpec
-        switch ImagePath.protocolName(of: path) {
-        case nil: file = await fileDriver(path)
-        case "file"?: file = await fileDriver(ImagePath.afterProtocol(path))
-        case "host_device"?: file = .hostDevice(FileSpec(filename: ImagePath.afterProtocol(path)))
-        case let null? where NullDefinition.names.contains(null): file = try .null(null, named: path)
-        case let other?: throw BlockError(.invalidOption, "Unknown protocol '\(other)'")
+        switch try DriverCatalogue.place(of: path) {
+        case .path(let path): file = await fileDriver(path)
+        case .node(let node): file = node
         }
-        return NodeSpec(driver: try BlockGraph.format(name.format, over: file))
-    }
-
-    /// A node of the format that is called so, over a file; without a name it is found out when the file is open.
-    static func format(_ name: String?, over file: DriverSpec) throws(BlockError) -> DriverSpec {
-        let child = ChildSpec.inline(NodeSpec(driver: file))
-        switch name {
-        case nil: return .probed(over: child)
-        case "raw"?: return .raw(RawSpec(file: child))
-        case "qcow2"?: return .qcow2(Qcow2Spec(file: child))
-        case "file"?, "host_device"?, "null-co"?, "null-aio"?: return file
-        case let other?: throw BlockError(.invalidOption, "Unknown driver '\(other)'")
-        }
+        return NodeSpec(driver: try DriverCatalogue.format(name.format, over: file))
     }
 
     /// A path is a device where there is one.
@@ -51,7 +32,7 @@ extension BlockGraph {
         let roots = headers.roots
         let isDevice = await threads[0].run { (io: isolated IOThread) async -> Bool in await HostFile.isDevice(path, within: roots, on: io)
         }
-        return isDevice ? .hostDevice(FileSpec(filename: path)) : .file(FileSpec(filename: path))
+        return DriverCatalogue.host(path, isDevice: isDevice)
     }
 
     /// Where names in the header of a node begin: the directory of the file at the bottom of its first children.

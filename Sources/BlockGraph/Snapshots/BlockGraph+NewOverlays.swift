@@ -13,10 +13,10 @@ public struct NewOverlay: Sendable, Equatable {
     public var isMade: Bool
 
     /// Makes a description.
-    public init(file: String, nodeName: String?, format: String = "qcow2", isMade: Bool = true) {
+    public init(file: String, nodeName: String?, format: String? = nil, isMade: Bool = true) {
         self.file = file
         self.nodeName = nodeName
-        self.format = format
+        self.format = format ?? DriverCatalogue.usualOverlay
         self.isMade = isMade
     }
 }
@@ -47,7 +47,7 @@ extension BlockGraph {
             throw BlockError(.invalidOption, "Error: Trying to create an image with the same filename as the backing file")
         }
         let length = try await length(of: base.name)
-        if let path = overlay.newFile {
+        if let path = try overlay.newFile() {
             try await threads[0].run { (io: isolated IOThread) async throws(BlockError) in
                 try await HostFile.create(path, length: 0, on: io)
             }
@@ -61,12 +61,8 @@ extension BlockGraph {
     /// The overlay goes on as its base was opened: written to or not, past the page cache or not.
     private func spec(of overlay: NewOverlay, named nodeName: String, on base: NodeID) throws(BlockError) -> NodeSpec {
         let options = table.record(base)?.options ?? NodeOptions()
-        var driver = try BlockGraph.format(overlay.format, over: try overlay.fileDriver())
-        if let qcow2 = driver.definition as? Qcow2Definition {
-            var spec = qcow2.spec
-            spec.backing = .none
-            driver = .qcow2(spec)
-        }
+        let format = try DriverCatalogue.format(overlay.format, over: try overlay.fileDriver())
+        let driver = DriverSpec(format.definition.withoutBacking())
         return NodeSpec(
             nodeName: nodeName, driver: driver, readOnly: options.readOnly, autoReadOnly: options.autoReadOnly,
             discard: options.discard, cacheDirect: options.cacheDirect, cacheNoFlush: options.cacheNoFlush)
@@ -74,45 +70,30 @@ extension BlockGraph {
 }
 
 extension NewOverlay {
-    /// Drivers whose images name no backing file.
-    private static let withoutBacking: Set<String> = ["raw", "file", "host_device"]
-    /// Drivers that make no images.
-    private static let withoutCreation: Set<String> = [
-        "null-co", "null-aio", "throttle", "copy-on-read", "preallocate", "compress", "copy-before-write", "snapshot-access", "quorum",
-        "blkdebug", "blkverify",
-    ]
-
     /// The node below the overlay.
     fileprivate func fileDriver() throws(BlockError) -> DriverSpec {
-        switch ImagePath.protocolName(of: file) {
-        case nil: .file(FileSpec(filename: file))
-        case "file"?: .file(FileSpec(filename: ImagePath.afterProtocol(file)))
-        case "host_device"?: .hostDevice(FileSpec(filename: ImagePath.afterProtocol(file)))
-        case let other?: throw BlockError(.invalidOption, "Unknown protocol '\(other)'")
+        switch try DriverCatalogue.place(of: file, stores: true) {
+        case .path(let path): DriverCatalogue.host(path)
+        case .node(let node): node
         }
     }
 
     /// The path of a file that is to be made; nil for a device, which is there.
-    fileprivate var newFile: String? {
-        switch ImagePath.protocolName(of: file) {
-        case nil: file
-        case "file"?: ImagePath.afterProtocol(file)
-        default: nil
-        }
+    fileprivate func newFile() throws(BlockError) -> String? {
+        guard case .path(let path) = try DriverCatalogue.place(of: file, stores: true) else { return nil }
+        return path
     }
 
     fileprivate func checkFormat() throws(BlockError) {
-        guard format == "qcow2" || Self.withoutBacking.contains(format) || Self.withoutCreation.contains(format) else {
-            throw BlockError(.invalidOption, "Unknown file format '\(format)'")
-        }
+        guard DriverCatalogue.images(of: format) != nil else { throw BlockError(.invalidOption, "Unknown file format '\(format)'") }
     }
 
     fileprivate func checkCanBeMade() throws(BlockError) {
-        guard !Self.withoutCreation.contains(format) else {
+        switch DriverCatalogue.images(of: format) {
+        case .withBackingFile?: return
+        case .withoutBackingFile?: throw BlockError(.unsupported, "Backing file not supported for file format '\(format)'")
+        case DriverCatalogue.Images.none?, nil:
             throw BlockError(.unsupported, "Format driver '\(format)' does not support image creation")
-        }
-        guard !Self.withoutBacking.contains(format) else {
-            throw BlockError(.unsupported, "Backing file not supported for file format '\(format)'")
         }
     }
 }

@@ -14,7 +14,7 @@ extension SnapshotOptions {
             node: options.nodeName, device: options.device,
             overlay: .new(
                 NewOverlay(
-                    file: options.snapshotFile, nodeName: options.snapshotNodeName, format: options.format ?? "qcow2",
+                    file: options.snapshotFile, nodeName: options.snapshotNodeName, format: options.format,
                     isMade: options.mode != .existing)))
     }
 }

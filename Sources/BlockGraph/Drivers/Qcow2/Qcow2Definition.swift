@@ -29,6 +29,12 @@ struct Qcow2Definition: DriverDefinition {
         }
     }
 
+    func withoutBacking() -> any DriverDefinition {
+        var other = spec
+        other.backing = .none
+        return Qcow2Definition(spec: other)
+    }
+
     private static let backingFailure = "Could not open backing file: "
 
     func makeDriver(_ opening: DriverOpening, on thread: isolated IOThread) async throws(BlockError) -> NodeDriver {

@@ -30,7 +30,7 @@ public final class BufferPool: @unchecked Sendable {
     public var idle: Int { lock.withLock { idleBytes } }
 
     /// A buffer of `count` bytes (at most 2 GiB), at a multiple of 4 KiB, from 2 MiB on of 2 MiB; contents undefined.
-    /// - Parameter isWritten: all of it will be written: a fresh one gets its pages at once, instead of by a fault each.
+    /// - Parameter isWritten: all of it will be written: a fresh one of up to 1 MiB gets its pages at once, instead of by a fault each.
     public func buffer(_ count: Int, isWritten: Bool = false) -> IOBuffer {
         precondition(count >= 0 && count <= Self.smallest << (Self.classes - 1), "no such large buffers")
         let sizeClass = Self.sizeClass(of: count)
@@ -44,9 +44,12 @@ public final class BufferPool: @unchecked Sendable {
         return IOBuffer(bytes: UnsafeMutableRawBufferPointer(start: start, count: count), sizeClass: sizeClass, pool: self)
     }
 
+    /// As long as the usual request. What is larger may idle in the pool without pages, if its storage had nothing to write into it.
+    private static let mostFilled = 1 << 20
+
     private func fresh(_ size: Int, _ written: Int) -> UnsafeMutableRawPointer? {
         guard let start = HostCall.map(size, alignment: min(size, 2 << 20)) else { return nil }
-        if written > Self.smallest { HostCall.fill(start, min(size, (written + Self.smallest - 1) & -Self.smallest)) }
+        if written > Self.smallest, written <= Self.mostFilled { HostCall.fill(start, min(size, (written + Self.smallest - 1) & -Self.smallest)) }
         return start
     }
 

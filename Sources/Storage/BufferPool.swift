@@ -49,7 +49,9 @@ public final class BufferPool: @unchecked Sendable {
 
     private func fresh(_ size: Int, _ written: Int) -> UnsafeMutableRawPointer? {
         guard let start = HostCall.map(size, alignment: min(size, 2 << 20)) else { return nil }
-        if written > Self.smallest, written <= Self.mostFilled { HostCall.fill(start, min(size, (written + Self.smallest - 1) & -Self.smallest)) }
+        if written > Self.smallest, written <= Self.mostFilled {
+            HostCall.fill(start, min(size, (written + Self.smallest - 1) & -Self.smallest))
+        }
         return start
     }
 

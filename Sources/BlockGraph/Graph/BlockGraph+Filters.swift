@@ -101,14 +101,18 @@ extension BlockGraph {
                 throw BlockError(.invalidOption, "Node '\(name)' is not a filter")
             }
             let others = filter.children.compactMap { topology.edges[$0]?.child }
-            // A job's filter has nothing to close.
-            try await whileDrained([filter.id]) { () async throws(BlockError) in
+            let gone = try await whileDrained([filter.id]) { () async throws(BlockError) in
                 let moved = Array(topology.nodes[filter.id]?.parents ?? filter.parents)
+                let gone = table.record(filter.id)?.handle
                 try await change(holding: reservation, from: [below] + others) { edit in
                     edit.redirect(moved, to: below)
                     edit.remove(filter.id)
                 }
                 await extendDrains(below: [below])
+                return gone
+            }
+            if let handle = gone {
+                await handle.thread.run { (io: isolated IOThread) async -> Void in await handle.value.driver.close() }
             }
             for other in others { await closeIfUnused(other, holding: reservation) }
         }

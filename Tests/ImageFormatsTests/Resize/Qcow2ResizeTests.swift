@@ -53,6 +53,21 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(15))) func `finds its last cluster on a device that is millions of times larger`() async throws {
+        for options in Self.kinds {
+            let (image, disk) = try await newImage(options)
+            let kept = tagged(7, count: 4096)
+            try await image.put(kept, at: 0)
+            try await image.put(tagged(8, count: 4096), at: options.size - 4096)
+            try await disk.truncate(to: 1 << 44, preallocation: .off)
+            try await image.truncate(to: 4096, preallocation: .off)
+            #expect(disk.length < 1 << 20, "\(options)")
+            #expect(try await image.everything() == kept, "\(options)")
+            try await image.close()
+            try await expectSound(disk.contents, "\(options)")
+        }
+    }
+
     @Test func `shows nothing of a longer backing file`() async throws {
         for (options, mode) in [
             (Qcow2CreateOptions(size: 10 << 10, clusterSize: 512, backingFile: "b"), Preallocation.off),

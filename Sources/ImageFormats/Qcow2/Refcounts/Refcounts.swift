@@ -58,6 +58,27 @@ final class Refcounts {
         return width.value(part.contents, index(inPart: cluster))
     }
 
+    /// How many of the first `limit` clusters there are up to the last one that has a user. What no block counts is passed over at once: an image may lie
+    /// on a device that is much larger.
+    /// - Throws: `.invalidImage` when a block is no block.
+    func usedEnd(below limit: Int64) async throws(BlockError) -> Int64 {
+        var end = limit
+        while end > 0 {
+            let cluster = HostCluster(end - 1)
+            let block = geometry.refcountTableIndex(cluster)
+            guard !table.isMissing(block), let part = try await part(for: cluster) else {
+                end = min(block, table.count) << Int64(geometry.refcountBlockBits)
+                continue
+            }
+            let last = index(inPart: cluster)
+            var position = last
+            while position >= 0, width.value(part.contents, position) == 0 { position -= 1 }
+            end -= Int64(last - position)
+            if position >= 0 { return end }
+        }
+        return 0
+    }
+
     /// The cached part of the block that counts a cluster's users; nil when there is no block, which means that they are 0.
     /// It is valid up to the next suspension.
     @inline(__always)

@@ -78,8 +78,7 @@ extension Qcow2Image {
     /// Cuts what nobody uses off the end of the file. A refusal leaves the file longer than it need be.
     private func cutFile(_ state: WriteState) async throws(BlockError) {
         try await writeRefcounts(state)
-        var clusters = geometry.clusters(for: file.length).value
-        while clusters > 1, try await state.refcounts.count(of: HostCluster(clusters - 1)) == 0 { clusters -= 1 }
+        let clusters = max(1, try await state.refcounts.usedEnd(below: geometry.clusters(for: file.length).value))
         let end = geometry.bytes(of: ClusterCount(clusters))
         guard end < file.length else { return }
         do throws(BlockError) {
